@@ -1,0 +1,5 @@
+"""`python -m venue_ops`."""
+
+from venue_ops.cli import run
+
+run()

@@ -1,0 +1,188 @@
+"""The command line: which commands there are, and what an error does to the exit code.
+
+Commands are loaded when chosen. Their names and short helps stand here, so that `--help`
+imports none of them.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator, MutableMapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from venue_ops.commands.options import global_parameters, take_flags
+from venue_ops.context import Flags, Session
+from venue_ops.core.errors import UsageError
+from venue_ops.exit_codes import ExitCode, exit_code_for
+from venue_ops.output.models import Format
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "list": ("list", "Look", "All operations in one table: what worked, in part, or not."),
+    "partials": ("partials", "Look", "Venues where some images worked and some failed."),
+    "venues": ("venues", "Look", "Venues by what their images have come to."),
+    "show": ("show", "Look", "One job, one venue or one city in detail."),
+    "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),
+}
+"""Name: module in `commands`, panel of the help, short help."""
+
+
+class _Commands(MutableMapping[str, Any]):
+    """The commands by name; a module is imported when its command is taken out."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, panel, short_help = COMMANDS[name]
+        loaded = typer.main.get_command(import_module(f"venue_ops.commands.{module}").app)
+        loaded.name = name
+        loaded.short_help = short_help
+        loaded.rich_help_panel = panel
+        return loaded
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        raise TypeError(f"{name} is not for adding: commands stand in COMMANDS")
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError(f"{name} is not for removing: commands stand in COMMANDS")
+
+
+class LazyGroup(TyperGroup):
+    """The root command."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.commands = _Commands()
+        self.params.extend(global_parameters())
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """The names, without loading anything."""
+        return list(COMMANDS)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help, from names and short helps alone."""
+        loaded, self.commands = self.commands, _stubs()
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.commands = loaded
+
+    def invoke(self, ctx: Any) -> Any:
+        """Hand the global options to the session before any command runs."""
+        session: Session = ctx.obj
+        session.give(take_flags(ctx.params))
+        return super().invoke(ctx)
+
+
+def _stubs() -> dict[str, Any]:
+    return {
+        name: TyperCommand(name, help=short_help, rich_help_panel=panel)
+        for name, (_, panel, short_help) in COMMANDS.items()
+    }
+
+
+app = typer.Typer(
+    name="venue-ops",
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from venue_ops import __version__  # noqa: PLC0415
+
+        sys.stdout.write(f"venue-ops {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(  # noqa: ARG001, FBT001 - Typer's callback takes the value
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """See what became of every venue photo: what succeeded, partially failed, or failed."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and give its exit code back; never raises but SystemExit."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    session = Session()
+    try:
+        code = typer.main.get_command(app).main(
+            args, prog_name="venue-ops", standalone_mode=False, obj=session
+        )
+        session.stdout.flush()
+        return code if isinstance(code, int) else ExitCode.DONE
+    except BrokenPipeError:
+        _abandon_stdout()
+        return ExitCode.DONE
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last stop: everything becomes an exit code
+        return _failed(session, error, args)
+    finally:
+        session.close()
+
+
+def run() -> None:
+    """The script `venue-ops`."""
+    raise SystemExit(main())
+
+
+def _failed(session: Session, error: Exception, args: Sequence[str]) -> int:
+    code = exit_code_for(error)
+    if callable(getattr(error, "format_message", None)):  # Typer's own: wrong usage
+        error, code = _usage(error), ExitCode.USAGE
+        if not str(error):
+            return code  # no command was given, and the help stands there already
+        if session.flags == Flags() and _wants_json(args):
+            session.give(Flags(output=Format.JSON))
+    if session.flags.debug:
+        trace = traceback.TracebackException.from_exception(error, capture_locals=False)
+        session.console.trace("".join(trace.format()))
+    if code is ExitCode.UNEXPECTED and not hasattr(error, "hint"):
+        error = _unexpected(error)
+    session.console.error(error, int(code))
+    return code
+
+
+def _usage(error: Any) -> UsageError:
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "venue-ops"
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stdout.write(f"{message}\n" if message else "")
+        return UsageError("")
+    return UsageError(message, hint=f"See `{path} --help`.")
+
+
+def _unexpected(error: Exception) -> Exception:
+    from venue_ops.core.errors import VenueOpsError  # noqa: PLC0415
+
+    return VenueOpsError(
+        f"Something unexpected happened: {type(error).__name__}: {error}",
+        hint="Run again with --debug and report what it prints.",
+    )
+
+
+def _wants_json(args: Sequence[str]) -> bool:
+    return any(word.removeprefix("--output=").removeprefix("-o") in ("json", "ndjson") for word in args)
+
+
+def _abandon_stdout() -> None:
+    from venue_ops.output.writer import abandon  # noqa: PLC0415
+
+    abandon(sys.stdout)

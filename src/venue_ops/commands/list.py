@@ -1,0 +1,79 @@
+"""`venue-ops list`: the one table of everything that happened."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from venue_ops.commands import options
+from venue_ops.context import Session
+from venue_ops.core.queries import JobOrder
+
+app = options.command_app()
+
+State = Annotated[
+    list[str] | None,
+    typer.Option("--state", metavar="STATE,...", help="Oban's own state, as discarded."),
+]
+Worker = Annotated[
+    list[str] | None,
+    typer.Option("--worker", metavar="NAME,...", help="A worker, whole or from its last dot on."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="WHEN", help="Changed since: 2h, 3d, today, 2025-11-07."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Changed until.")]
+Order = Annotated[
+    JobOrder, typer.Option("--order", help="Newest job first, or latest change first.")
+]
+
+
+@app.command(cls=options.OpsCommand)
+def list_operations(  # noqa: PLR0913 - each is an option
+    ctx: typer.Context,
+    city: options.City = None,
+    venue: options.Venue = None,
+    kind: options.Kind = None,
+    status: options.Status = None,
+    state: State = None,
+    provider: options.Provider = None,
+    error: options.Error = None,
+    worker: Worker = None,
+    since: Since = None,
+    until: Until = None,
+    order: Order = JobOrder.ID,
+    limit: options.Limit = 50,
+    after: options.After = None,
+    count: options.Count = False,
+    exit_status: options.ExitStatus = False,
+) -> None:
+    """List all operations, city-wide backfills and single enrichments alike.
+
+    OUTCOME is what became of the job then; NOW is what stands in the venue's images today.
+    Several values of one filter mean any of them, several filters mean all of them. IMAGES and
+    FAILED count the venue's whole array at the time of the job, as the application wrote it.
+    """
+    from venue_ops.commands.listing import (  # noqa: PLC0415 - `--help` needs no database
+        OperationFilters,
+        print_operations,
+    )
+
+    session: Session = ctx.obj
+    filters = OperationFilters(
+        cities=city or [],
+        venues=venue or [],
+        kinds=kind or [],
+        statuses=status or [],
+        states=state or [],
+        providers=provider or [],
+        errors=error or [],
+        workers=worker or [],
+        since=since,
+        until=until,
+        order=order,
+        limit=limit,
+        after=after,
+    )
+    print_operations(session, filters, count=count, exit_status=exit_status)

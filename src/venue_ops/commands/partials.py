@@ -1,0 +1,55 @@
+"""`venue-ops partials`: the venues where 3 of 5 photos worked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from venue_ops.commands import options
+from venue_ops.context import Session
+from venue_ops.core.models import VenueOutcome
+from venue_ops.core.queries import VenueOrder
+
+app = options.command_app()
+
+Order = Annotated[
+    VenueOrder | None,
+    typer.Option("--order", help="Most failed first, or by id (quick at any size)."),
+]
+MinFailed = Annotated[int, typer.Option("--min-failed", min=0, help="At least so many failed.")]
+
+
+@app.command(cls=options.OpsCommand)
+def partials(  # noqa: PLR0913 - each is an option
+    ctx: typer.Context,
+    city: options.City = None,
+    provider: options.Provider = None,
+    error: options.Error = None,
+    min_failed: MinFailed = 0,
+    order: Order = None,
+    limit: options.Limit = 50,
+    after: options.After = None,
+    count: options.Count = False,
+    exit_status: options.ExitStatus = False,
+) -> None:
+    """List the venues that have both uploaded and failed images now, most failed first.
+
+    IMAGES is uploaded of all; TRANSIENT says how many of the failed ones a retry can mend;
+    ERRORS says what they failed with. With --provider and --error one image has to fit both.
+    """
+    from venue_ops.commands.listing import VenueFilters, print_venues  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    filters = VenueFilters(
+        cities=city or [],
+        providers=provider or [],
+        errors=error or [],
+        min_failed=min_failed,
+        order=order,
+        limit=limit,
+        after=after,
+    )
+    print_venues(
+        session, filters, count=count, exit_status=exit_status, default=(VenueOutcome.PARTIAL,)
+    )

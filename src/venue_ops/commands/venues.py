@@ -1,0 +1,55 @@
+"""`venue-ops venues`: venues by what their images have come to."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from venue_ops.commands import options
+from venue_ops.context import Session
+from venue_ops.core.queries import VenueOrder
+
+app = options.command_app()
+
+Order = Annotated[
+    VenueOrder | None,
+    typer.Option("--order", help="Most failed first, or by id (quick at any size)."),
+]
+MinFailed = Annotated[int, typer.Option("--min-failed", min=0, help="At least so many failed.")]
+
+
+@app.command(cls=options.OpsCommand)
+def venues(  # noqa: PLR0913 - each is an option
+    ctx: typer.Context,
+    city: options.City = None,
+    status: options.VenueStatus = None,
+    provider: options.Provider = None,
+    error: options.Error = None,
+    min_failed: MinFailed = 0,
+    order: Order = None,
+    limit: options.Limit = 50,
+    after: options.After = None,
+    count: options.Count = False,
+    exit_status: options.ExitStatus = False,
+) -> None:
+    """List venues by what their images have come to today.
+
+    Without --order, failing venues come most failed first and all others by id. --provider
+    takes venues with an image of that provider, --error those with a failed image of that
+    error; with both, one image has to fit both.
+    """
+    from venue_ops.commands.listing import VenueFilters, print_venues  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    filters = VenueFilters(
+        cities=city or [],
+        statuses=status or [],
+        providers=provider or [],
+        errors=error or [],
+        min_failed=min_failed,
+        order=order,
+        limit=limit,
+        after=after,
+    )
+    print_venues(session, filters, count=count, exit_status=exit_status)

@@ -1,0 +1,186 @@
+"""The composition root: flags to settings, and whatever a command needs made of them, lazily.
+
+Nothing below this module asks for the time, the environment or a stream by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+from venue_ops.color import ColorWhen
+from venue_ops.console import Console
+from venue_ops.core.errors import ConfigurationError
+from venue_ops.core.models import JobKind
+from venue_ops.core.redaction import Redactor
+from venue_ops.output.models import Format
+from venue_ops.output.options import OutputOptions
+from venue_ops.settings import Overrides, Settings, environment_secrets, load_settings
+
+if TYPE_CHECKING:
+    from venue_ops.core.services.source import Source
+    from venue_ops.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The global options as given; None, False or 0 where one was not."""
+
+    database_url: str | None = field(default=None, repr=False)
+    demo: bool = False
+    profile: str | None = None
+    config: str | None = None
+    oban_schema: str | None = None
+    tz: str | None = None
+    statement_timeout: str | None = None
+    output: Format | None = None
+    columns: tuple[str, ...] = ()
+    no_headers: bool = False
+    color: ColorWhen | None = None
+    quiet: bool = False
+    verbose: int = 0
+    debug: bool = False
+
+    def over(self, other: Flags) -> Flags:
+        """These flags where they were given, else those of `other`."""
+        given = {item.name: getattr(self, item.name) for item in fields(self)}
+        return replace(other, **{name: value for name, value in given.items() if value})
+
+
+@dataclass
+class Session:
+    """One run of the program. Everything is made when first asked for."""
+
+    flags: Flags = field(default_factory=Flags)
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def give(self, flags: Flags) -> None:
+        """Add flags given closer to the command; they win."""
+        self.flags = flags.over(self.flags)
+        for made in ("settings", "redactor", "output", "console", "source"):
+            with suppress(AttributeError):
+                delattr(self, made)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; raises ConfigurationError or UsageError."""
+        flags = self.flags
+        settings = load_settings(
+            Overrides(
+                database_url=flags.database_url,
+                demo=flags.demo,
+                profile=flags.profile,
+                config=flags.config,
+                oban_schema=flags.oban_schema,
+                tz=flags.tz,
+                statement_timeout=flags.statement_timeout,
+            ),
+            self.env,
+        )
+        return settings
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Knows the literal secrets of the settings, or of the environment while there are none."""
+        try:
+            return Redactor(self.settings.secrets())
+        except Exception:  # noqa: BLE001 - an error is on its way out; it must not leak either
+            return Redactor(environment_secrets(self.env))
+
+    @cached_property
+    def console(self) -> Console:
+        """The writer to stderr."""
+        return Console(
+            self.stderr,
+            quiet=self.flags.quiet,
+            verbose=self.flags.verbose,
+            color=self.flags.color or ColorWhen.AUTO,
+            redactor=self.redactor,
+            json_errors=self.flags.output in (Format.JSON, Format.NDJSON),
+            env=self.env,
+        )
+
+    @cached_property
+    def output(self) -> Output:
+        """The writer to stdout."""
+        from venue_ops.output import Output  # noqa: PLC0415 - `--version` needs none of it
+
+        return Output(
+            self.stdout,
+            OutputOptions(
+                format=self.flags.output,
+                columns=self.flags.columns,
+                headers=not self.flags.no_headers,
+                color=self.flags.color or ColorWhen.AUTO,
+                tz=self.settings.timezone,
+            ),
+            self.redactor,
+            env=self.env,
+            now=self.clock,
+        )
+
+    @cached_property
+    def source(self) -> Source:
+        """The database and what is known of it; raises ConfigurationError (exit 4)."""
+        from venue_ops.core.db.connection import Database  # noqa: PLC0415 - loads psycopg
+        from venue_ops.core.services.source import Source  # noqa: PLC0415
+
+        settings = self.settings
+        for warning in settings.warnings:
+            self.console.warn(warning)
+        conninfo, label = self._target(settings)
+        names = settings.workers
+        return Source(
+            database=Database(
+                conninfo, label=label, statement_timeout=settings.statement_timeout
+            ),
+            oban_schema=settings.oban_schema,
+            workers={
+                JobKind.BACKFILL: names.backfill,
+                JobKind.ENRICHMENT: names.enrichment,
+                JobKind.RETRY: names.retry,
+                JobKind.CLEANUP: names.cleanup,
+            },
+            max_retries=settings.max_retries,
+            now=self.clock,
+        )
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Where "today" begins: --tz, else the machine's own zone (None)."""
+        return self.settings.timezone
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads stdout as it comes."""
+        return self.stdout.isatty()
+
+    def _target(self, settings: Settings) -> tuple[str, str]:
+        if settings.demo:
+            from venue_ops.demo.server import demo_conninfo  # noqa: PLC0415 - an extra
+
+            return demo_conninfo(say=self.console.note), "the demo database"
+        if settings.database is None:
+            raise ConfigurationError(
+                "No database is configured.",
+                hint=(
+                    "Set VENUE_OPS_DATABASE_URL or give --database-url; "
+                    "to look around first, `venue-ops demo` and --demo need nothing."
+                ),
+            )
+        return settings.database.conninfo, settings.database.label
+
+    def close(self) -> None:
+        """Give back the connection, if there is one."""
+        made: Any = self.__dict__.get("source")
+        if made is not None:
+            made.database.close()

@@ -1,0 +1,1 @@
+"""Jobs to outcomes, images to retryability, venues to outcomes: the rules, without I/O."""

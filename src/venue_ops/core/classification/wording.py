@@ -1,0 +1,77 @@
+"""The error of a job in few words: what an operator reads first (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from venue_ops.core.classification.jobs import provider_answers
+from venue_ops.core.classification.values import member, number, string_at
+from venue_ops.core.models import Json, Outcome
+
+_WRAPPER = re.compile(r"^\*\* \((?P<kind>[\w.]+)\) ?")
+_WORKER_FAILED = re.compile(r"^[\w.]+ failed with ")
+_TUPLE = re.compile(r"^\{:(?:error|discard|cancel), (?P<inner>.*)\}$", re.DOTALL)
+_PREFIXES = (
+    "API authentication/configuration error: ",
+    "Transient error (will retry): ",
+    "API error: ",
+)
+_QUIET = (Outcome.SUCCESS, Outcome.NO_IMAGES, Outcome.PENDING, Outcome.RUNNING)
+
+
+def uninspected(text: str) -> str:
+    """A reason as a person would write it: Elixir's inspect() undone.
+
+    `"\\"API error: X\\""` becomes `API error: X`, `:rate_limited` becomes `rate_limited`.
+    """
+    stripped = text.strip()
+    quoted = len(stripped) > 1 and stripped[0] == '"' and stripped[-1] == '"'
+    if quoted:
+        return re.sub(r'\\(["\\])', r"\1", stripped[1:-1])
+    return stripped[1:] if re.fullmatch(r":\w+[?!]?", stripped) else stripped
+
+
+def plain_error(text: str) -> str:
+    """Oban's error text without its wrapping: the innermost thing that says what happened."""
+    lines = text.strip().splitlines()
+    line = _WORKER_FAILED.sub("", _WRAPPER.sub("", lines[0] if lines else ""))
+    if wrapped := _TUPLE.match(line):
+        line = wrapped["inner"]
+    line = uninspected(line)
+    for prefix in _PREFIXES:
+        line = line.removeprefix(prefix)
+    return line
+
+
+def breakdown(counts: Json) -> str:
+    """`rate_limited 2, not_found 1`, most first; empty where there is nothing to count."""
+    if not isinstance(counts, Mapping):
+        return ""
+    numbers = {name: number(count) or 0 for name, count in counts.items()}
+    ranked = sorted(numbers, key=lambda name: (-numbers[name], name))
+    return ", ".join(f"{name} {numbers[name]:f}" for name in ranked if numbers[name])
+
+
+def error_in_few_words(outcome: Outcome, meta: Json, last_error: Json) -> str | None:
+    """What went wrong, from the most specific place where it is written.
+
+    In this order: providers that failed, what the images failed with, the job's own error,
+    the last attempt's. None for an outcome that has nothing to complain about.
+    """
+    if outcome in _QUIET:
+        return None
+    if failed := [answer for answer in provider_answers(meta) if answer.is_error]:
+        return "; ".join(
+            f"{answer.provider}: {plain_error(uninspected(answer.reason or 'failed'))}"
+            for answer in failed
+        )
+    if counted := breakdown(member(meta, "failure_breakdown")):
+        return counted
+    if (said := string_at(meta, "error")) is not None:
+        return plain_error(uninspected(said))
+    if (text := string_at(last_error, "error")) is not None:
+        return plain_error(text)
+    if outcome is Outcome.SKIPPED and (reason := string_at(meta, "reason")) is not None:
+        return uninspected(reason)
+    return None

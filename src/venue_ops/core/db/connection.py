@@ -1,0 +1,126 @@
+"""One connection, used in short READ ONLY transactions.
+
+Safe behind a transaction pooler: every setting is local to its transaction, and nothing is
+prepared on the server. Timestamps of the application have no zone and mean UTC; they become
+aware here, and JSON numbers with a fraction become Decimal, so that nothing downstream has
+to wonder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.datetime import TimestampLoader
+from psycopg.types.json import set_json_loads
+
+from venue_ops.core.db import failures
+from venue_ops.core.db.compiled import statement
+from venue_ops.core.db.questions import Question
+from venue_ops.core.errors import StatementTimeoutError
+
+CONNECT_TIMEOUT = timedelta(seconds=10)
+WORK_MEMORY = "64MB"
+"""Enough for a bitmap of every failing venue among a million: with the default 4 MB it turns
+lossy, and each venue of a page is decompressed and compared again."""
+
+_LOCAL_SETTINGS = (
+    "SELECT set_config('statement_timeout', %(timeout)s, true), set_config('jit', 'off', true),"
+    f" set_config('work_mem', '{WORK_MEMORY}', true)"
+)
+_FETCH = 500
+
+
+class _UtcLoader(TimestampLoader):
+    """A timestamp without zone, which the application means as UTC, as an aware datetime."""
+
+    def load(self, data: Any) -> datetime:
+        return super().load(data).replace(tzinfo=UTC)
+
+
+class Database:
+    """The application's database; connects when first asked."""
+
+    def __init__(self, conninfo: str, *, label: str, statement_timeout: timedelta) -> None:
+        self.label = label
+        self._conninfo = conninfo
+        self._timeout = statement_timeout
+        self._connection: psycopg.Connection[DictRow] | None = None
+
+    def ask(
+        self,
+        question: Question,
+        parameters: Mapping[str, Any],
+        *,
+        within: timedelta | None = None,
+    ) -> Sequence[DictRow]:
+        """All rows of an answer, in a transaction of their own.
+
+        `within` stands in for the statement timeout. Raises DatabaseError.
+        """
+        asked = statement(question)
+        with self._reading(within) as connection:
+            cursor = connection.execute(asked.sql, {**asked.constants, **parameters})
+            return cursor.fetchall()
+
+    def ask_if_quick(
+        self, question: Question, parameters: Mapping[str, Any], within: timedelta
+    ) -> Sequence[DictRow] | None:
+        """The rows if they come within the budget, else None."""
+        try:
+            return self.ask(question, parameters, within=within)
+        except StatementTimeoutError:
+            return None
+
+    def stream(self, question: Question, parameters: Mapping[str, Any]) -> Iterator[DictRow]:
+        """The rows one by one, a few hundred in memory: a cursor inside one transaction."""
+        asked = statement(question)
+        with self._reading() as connection, connection.cursor(name="venue_ops") as cursor:
+            cursor.itersize = _FETCH
+            cursor.execute(asked.sql, {**asked.constants, **parameters})
+            yield from cursor
+
+    def close(self) -> None:
+        """Give the connection back; safe to call at any time."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _reading(self, within: timedelta | None = None) -> Iterator[psycopg.Connection[DictRow]]:
+        connection = self._connected()
+        timeout = self._timeout if within is None else within
+        try:
+            with connection.transaction():
+                milliseconds = round(timeout.total_seconds() * 1000)
+                connection.execute(_LOCAL_SETTINGS, {"timeout": str(milliseconds)})
+                yield connection
+        except psycopg.Error as error:
+            raise failures.asking(error, self.label) from error
+
+    def _connected(self) -> psycopg.Connection[DictRow]:
+        if self._connection is not None and not self._connection.closed:
+            return self._connection
+        try:
+            self._connection = psycopg.connect(
+                self._conninfo,
+                autocommit=True,
+                row_factory=dict_row,
+                prepare_threshold=None,
+                connect_timeout=round(CONNECT_TIMEOUT.total_seconds()),
+                application_name="venue-ops",
+                client_encoding="UTF8",
+            )
+        except psycopg.Error as error:
+            raise failures.connecting(error, self.label) from error
+        self._connection.read_only = True
+        self._connection.adapters.register_loader("timestamp", _UtcLoader)
+        set_json_loads(partial(json.loads, parse_float=Decimal), self._connection)
+        return self._connection

@@ -1,0 +1,289 @@
+"""What became of a job in SQL: the twin of `core.classification.jobs`, rule by rule.
+
+`JobColumns` is any set of columns that looks like a job: the table under some alias, or the
+rows of a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    ScalarSelect,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.expression import FromClause
+
+from venue_ops.core.db.expressions.values import (
+    Json,
+    any_name,
+    ascii_lower,
+    at,
+    elements_of,
+    has_member,
+    holds_one_of,
+    is_one_of,
+    items_of,
+    json_lit,
+    lit,
+    members_of,
+    positive_at,
+    string_at,
+    text_at,
+    type_of,
+)
+from venue_ops.core.models import JobKind, JobScope, Outcome
+from venue_ops.core.vocabulary import (
+    CLASSIFIED_KINDS,
+    COMPLETED,
+    DISCARDED,
+    ERROR_STATUSES,
+    FAN_OUT_STATUSES,
+    NO_PHOTOS_WORDS,
+    NOT_A_PROVIDER,
+    PROVIDER_ERROR_STATUSES,
+    PROVIDER_REASON_KEYS,
+    STATE_OUTCOMES,
+    STATUS_NO_WORK,
+    STATUS_SKIPPED,
+)
+
+TRUE = literal_column("true", Boolean)
+FALSE = literal_column("false", Boolean)
+ZERO = literal_column("0")
+
+NAMED_KINDS = (JobKind.BACKFILL, JobKind.ENRICHMENT, JobKind.RETRY, JobKind.CLEANUP)
+
+
+@dataclass(frozen=True, slots=True)
+class JobColumns:
+    """The columns an outcome is decided from."""
+
+    worker: ColumnElement[Any]
+    state: ColumnElement[Any]
+    args: Json
+    meta: Json
+    errors: ColumnElement[Any]
+
+    @classmethod
+    def of(cls, source: FromClause) -> JobColumns:
+        """The columns of a table or alias, by Oban's names."""
+        c = source.c
+        return cls(
+            worker=c.worker,
+            state=cast(c.state, Text),
+            args=c.args,
+            meta=c.meta,
+            errors=c.errors,
+        )
+
+
+def workers_of(kind: JobKind) -> ColumnElement[Any]:
+    """The bound array of the worker names that the settings give a kind."""
+    return bindparam(f"{kind}_workers", type_=ARRAY(Text))
+
+
+def is_kind(worker: ColumnElement[Any], *kinds: JobKind) -> ColumnElement[bool]:
+    """Whether a worker is of one of these kinds; `other` is what no setting names."""
+    named = [worker == func.any(workers_of(kind)) for kind in kinds if kind is not JobKind.OTHER]
+    if JobKind.OTHER in kinds:
+        named.append(and_(*(worker != func.all(workers_of(kind)) for kind in NAMED_KINDS)))
+    return or_(*named)
+
+
+def job_kind(worker: ColumnElement[Any]) -> ColumnElement[str]:
+    """The kind of a job, by its worker's name."""
+    return case(
+        *((is_kind(worker, kind), lit(kind)) for kind in NAMED_KINDS), else_=lit(JobKind.OTHER)
+    )
+
+
+def job_scope(job: JobColumns) -> ColumnElement[str]:
+    """How much a job covers; NULL for the workers whose args are not ours to read."""
+    return case(
+        (is_kind(job.worker, JobKind.BACKFILL), lit(JobScope.CITY)),
+        (is_kind(job.worker, JobKind.RETRY), lit(JobScope.VENUE)),
+        (not_(is_kind(job.worker, JobKind.ENRICHMENT)), literal_column("NULL", Text)),
+        (has_member(job.args, "venue_id"), lit(JobScope.VENUE)),
+        (has_member(job.args, "venue_ids"), lit(JobScope.BATCH)),
+        else_=lit(JobScope.DAILY),
+    )
+
+
+def answers_of(meta: Json) -> Any:
+    """`meta.providers` as rows (provider, answer), without the entry of a killed task."""
+    rows = members_of(at(meta, "providers"), "answers")
+    return (
+        select(rows.c.key.label("provider"), rows.c.value.label("answer"))
+        .select_from(rows)
+        .where(rows.c.key != lit(NOT_A_PROVIDER))
+        .subquery("answer_rows")
+    )
+
+
+def answer_failed(answer: Json) -> ColumnElement[bool]:
+    """Whether a provider gave no images; never NULL."""
+    return func.coalesce(is_one_of(text_at(answer, "status"), PROVIDER_ERROR_STATUSES), FALSE)
+
+
+def answer_reason(answer: Json) -> ColumnElement[str]:
+    """Why, in the first of the places where it is written; NULL where nowhere."""
+    return func.coalesce(*(string_at(answer, key) for key in PROVIDER_REASON_KEYS))
+
+
+def answer_is_error(answer: Json) -> ColumnElement[bool]:
+    """Failed with something other than "this venue has no photos here"; never NULL."""
+    reason = func.coalesce(answer_reason(answer), lit(""))
+    return and_(answer_failed(answer), not_(holds_one_of(reason, NO_PHOTOS_WORDS)))
+
+
+def _answers(meta: Json, aggregate: Any) -> ColumnElement[bool]:
+    rows = answers_of(meta)
+    verdict = select(aggregate(answer_is_error(rows.c.answer))).select_from(rows)
+    return func.coalesce(verdict.scalar_subquery(), FALSE)
+
+
+def counts_venues(job: JobColumns) -> ColumnElement[bool]:
+    """Whether meta counts venues: a batch, a daily run, or an old-shape backfill."""
+    return or_(
+        and_(is_kind(job.worker, JobKind.BACKFILL), has_member(job.meta, "enriched")),
+        and_(is_kind(job.worker, JobKind.ENRICHMENT), not_(has_member(job.args, "venue_id"))),
+    )
+
+
+def fans_out(job: JobColumns) -> ColumnElement[bool]:
+    """Whether the job is a backfill that only started other jobs; never NULL."""
+    return and_(
+        is_kind(job.worker, JobKind.BACKFILL),
+        not_(has_member(job.meta, "enriched")),
+        func.coalesce(is_one_of(text_at(job.meta, "status"), FAN_OUT_STATUSES), FALSE),
+    )
+
+
+def uploaded_number(meta: Json) -> ColumnElement[bool]:
+    """Whether good images are counted; legacy meta has `images_found` alone."""
+    return case(
+        (has_member(meta, "images_uploaded"), positive_at(meta, "images_uploaded")),
+        else_=positive_at(meta, "images_found"),
+    )
+
+
+def has_no_meta(meta: Json) -> ColumnElement[bool]:
+    """NULL, not an object, or empty."""
+    return or_(meta.is_(None), type_of(meta) != lit("object"), meta == json_lit("{}"))
+
+
+def job_outcome(job: JobColumns, children: ScalarSelect[Any] | None = None) -> ColumnElement[str]:
+    """What became of a job; never NULL.
+
+    `children` yields the outcome of a fanned-out backfill's enrichments. Without it (for the
+    children themselves, which start nothing) such a job would be `unknown`.
+    """
+    classified = is_kind(job.worker, *CLASSIFIED_KINDS)
+    good, bad = positive_at(job.meta, "enriched"), positive_at(job.meta, "failed")
+    uploaded, failed = uploaded_number(job.meta), positive_at(job.meta, "images_failed")
+    status = text_at(job.meta, "status")
+    spawned = or_(positive_at(job.meta, "total_venues"), positive_at(job.meta, "jobs_spawned"))
+    kept_something = and_(
+        classified, or_(positive_at(job.meta, "images_uploaded"), positive_at(job.meta, "enriched"))
+    )
+    rolled_up: ColumnElement[Any] = children if children is not None else lit(Outcome.UNKNOWN)
+    return case(
+        *((job.state == lit(state), lit(known)) for state, known in STATE_OUTCOMES.items()),
+        (and_(job.state == lit(DISCARDED), kept_something), lit(Outcome.PARTIAL)),
+        (job.state == lit(DISCARDED), lit(Outcome.FAILED)),
+        (or_(job.state != lit(COMPLETED), not_(classified)), lit(Outcome.UNKNOWN)),
+        (has_no_meta(job.meta), lit(Outcome.UNKNOWN)),  # rule 1
+        (counts_venues(job), _of_two(good, bad, otherwise=lit(Outcome.SKIPPED))),  # rule 2
+        (status == lit(STATUS_NO_WORK), lit(Outcome.SKIPPED)),  # rule 3
+        (fans_out(job), case((spawned, rolled_up), else_=lit(Outcome.SKIPPED))),
+        (
+            status == lit(STATUS_SKIPPED),  # rule 4
+            case(
+                (func.cardinality(job.errors) > ZERO, lit(Outcome.FAILED)),
+                else_=lit(Outcome.SKIPPED),
+            ),
+        ),
+        (_answers(job.meta, func.bool_and), lit(Outcome.FAILED)),  # rule 5
+        (or_(uploaded, failed), _of_two(uploaded, failed)),  # rule 6
+        (is_one_of(status, ERROR_STATUSES), lit(Outcome.FAILED)),  # rule 7
+        (_answers(job.meta, func.bool_or), lit(Outcome.FAILED)),
+        else_=lit(Outcome.NO_IMAGES),
+    )
+
+
+def _of_two(
+    good: ColumnElement[bool],
+    bad: ColumnElement[bool],
+    otherwise: ColumnElement[str] | None = None,
+) -> ColumnElement[str]:
+    return case(
+        (and_(good, bad), lit(Outcome.PARTIAL)),
+        (bad, lit(Outcome.FAILED)),
+        (good, lit(Outcome.SUCCESS)),
+        else_=otherwise,
+    )
+
+
+def mentions_provider(job: JobColumns, names: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a job was asked for, or heard from, one of the providers; never NULL."""
+    return or_(
+        any_name(at(job.args, "provider"), names),
+        any_name(at(job.args, "providers"), names),
+        any_name(at(job.meta, "providers"), names),
+        any_name(at(job.meta, "by_provider"), names),
+    )
+
+
+def mentions_error(job: JobColumns, needles: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether some text of a job that says what went wrong holds one of the needles.
+
+    The texts are those of `classification.error_texts`. The needles come in lower case, and a
+    second time (`errors_as_json`) as they would stand inside a JSON string: most jobs are
+    passed over by one search of their JSON text, before it is taken apart.
+    """
+    errors = items_of(job.errors, "attempts", JSONB)
+    answers = answers_of(job.meta)
+    types = members_of(at(job.meta, "failure_breakdown"), "types")
+    images = elements_of(at(job.meta, "failed_images"), "failed_images")
+    exactly = or_(
+        _holds(string_at(job.meta, "error"), needles),
+        _holds(string_at(errors.c.item, "error"), needles, errors),
+        _holds(
+            case((answer_failed(answers.c.answer), answer_reason(answers.c.answer))),
+            needles,
+            answers,
+        ),
+        _holds(types.c.key, needles, types),
+        _holds(string_at(images.c.value, "error_type"), needles, images),
+    )
+    whole = func.concat(cast(job.meta, Text), func.array_to_string(job.errors, lit(" ")))
+    anywhere = _holds(whole, bindparam("errors_as_json", type_=ARRAY(Text)))
+    return case((anywhere, exactly), else_=FALSE)
+
+
+def _holds(
+    text: ColumnElement[Any], needles: ColumnElement[Any], *sources: FromClause
+) -> ColumnElement[bool]:
+    """Whether a text, or that of any row of a source, holds one of the needles."""
+    needle = items_of(needles, "needles", Text)
+    return (
+        select(literal_column("1"))
+        .select_from(*sources, needle)
+        .where(func.strpos(ascii_lower(text), needle.c.item) > ZERO)
+        .exists()
+    )

@@ -1,0 +1,86 @@
+"""psycopg's errors as ours: one sentence, one hint, and never a password.
+
+libpq repeats what it was given, so the text of an error about the connection string itself
+is never passed on; other texts go through redaction when they are printed.
+"""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+from psycopg import errors
+
+from venue_ops.core.errors import DatabaseError, StatementTimeoutError, VenueOpsError
+
+_RELATION = re.compile(r'(relation|type|schema) "([^"]+)"')
+
+
+def connecting(error: psycopg.Error, label: str) -> VenueOpsError:
+    """Why there is no connection to the database called `label`."""
+    text = _first_line(error)
+    if isinstance(error, psycopg.ProgrammingError):
+        return DatabaseError(
+            f"The settings of {label} are not a valid connection string.",
+            hint="Check VENUE_OPS_DATABASE_URL or --database-url; see `venue-ops --help`.",
+        )
+    if "password authentication failed" in text or "no password supplied" in text:
+        hint = "Check the password: in the URL, PGPASSWORD or ~/.pgpass."
+    elif "does not exist" in text:
+        hint = "Check the name of the database and of the role."
+    else:
+        hint = "Check that the server runs and that this machine may reach it."
+    return DatabaseError(f"Cannot connect to {label}: {text}", hint=hint)
+
+
+def asking(error: psycopg.Error, label: str) -> VenueOpsError:
+    """Why a statement did not come back from the database called `label`."""
+    match error:
+        case errors.QueryCanceled():
+            return StatementTimeoutError(
+                f"{label} took longer than the statement timeout and was stopped.",
+                hint="Narrow the question (--city, --since, --limit) or raise --statement-timeout.",
+            )
+        case errors.LockNotAvailable():
+            return DatabaseError(
+                f"A lock on {label} did not come in time.",
+                hint="Something holds it: look at pg_stat_activity, then try again.",
+            )
+        case errors.InsufficientPrivilege():
+            return DatabaseError(
+                f"The role may not do this on {label}: {_first_line(error)}",
+                hint="Grant SELECT on oban_jobs, venues, cities, countries to the role.",
+            )
+        case errors.UndefinedTable() | errors.UndefinedObject() | errors.InvalidSchemaName():
+            return _not_the_application(error, label)
+        case errors.UndefinedColumn():
+            return _not_the_application(error, label)
+        case errors.ReadOnlySqlTransaction():
+            return DatabaseError(
+                f"{label} is read only.", hint="Point the settings at the primary server."
+            )
+        case psycopg.OperationalError():
+            return DatabaseError(
+                f"The connection to {label} broke: {_first_line(error)}",
+                hint="Nothing was changed. Try again when the server is back.",
+            )
+        case _:
+            return DatabaseError(
+                f"{label} refused a statement: {_first_line(error)}",
+                hint="Run again with --debug and report what it prints.",
+            )
+
+
+def _not_the_application(error: psycopg.Error, label: str) -> DatabaseError:
+    found = _RELATION.search(_first_line(error))
+    what = f"{found[1]} {found[2]}" if found else "an expected table or column"
+    return DatabaseError(
+        f"{label} does not look like the application's database: {what} is missing.",
+        hint="Check the database's name, and --oban-schema if Oban's tables have a prefix.",
+    )
+
+
+def _first_line(error: psycopg.Error) -> str:
+    text = (error.diag.message_primary or str(error)).strip()
+    line = text.splitlines()[0] if text else type(error).__name__
+    return line.rstrip(".") + "."

@@ -1,0 +1,1 @@
+"""One function a question: each returns a statement with named, bound parameters."""

@@ -1,0 +1,230 @@
+"""Venues by what their images have come to: partials are one case of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+
+from venue_ops.core.db.expressions.images import (
+    bad,
+    error_text,
+    error_type,
+    good,
+    has_status,
+    image_counts,
+    images_of,
+    is_malformed,
+    may_have_failed,
+    outcome_counts,
+    venue_outcome,
+)
+from venue_ops.core.db.expressions.values import (
+    Json,
+    ascii_lower,
+    items_of,
+    lit,
+    once,
+    string_at,
+)
+from venue_ops.core.db.questions import VenueFilter, VenuesPage, VenuesTotal
+from venue_ops.core.db.schema import cities, countries, venues
+from venue_ops.core.db.statements.parameters import many_ids, many_texts, one_id, one_number
+from venue_ops.core.models import VenueOutcome
+from venue_ops.core.queries import VenueOrder
+from venue_ops.core.vocabulary import BAD_UPLOADS
+
+ZERO = literal_column("0")
+FAILING = frozenset({VenueOutcome.PARTIAL, VenueOutcome.FAILED})
+
+
+def page(question: VenuesPage) -> Select[Any]:
+    """One page: the venues (filtered, ordered, limited), then what their rows show.
+
+    Binds `limit` where limited, the parameters of the filters, and `max_retries`.
+    """
+    venue, counts = _counted()
+    failed = bad(counts.c.counts)
+    prefiltered = question.order is VenueOrder.FAILED and _only_failing(
+        question.outcomes, question.filters
+    )
+    matching = (
+        select(venue.c.id, counts.c.counts, failed.label("failed"))
+        .select_from(venue.join(counts, true()))
+        .where(*_conditions(venue, counts.c.counts, question.outcomes, question.filters))
+    )
+    if prefiltered:
+        matching = matching.where(may_have_failed(venue.c.venue_images))
+    if VenueFilter.AFTER in question.filters:
+        matching = matching.where(_after(venue.c.id, failed, question.order))
+    matching = matching.order_by(*_order(venue.c.id, failed, question.order))
+    if question.limited:
+        matching = matching.limit(one_number("limit"))
+    chosen = matching.cte("page").prefix_with("MATERIALIZED")
+    return _rows(chosen).order_by(*_order(chosen.c.id, chosen.c.failed, question.order))
+
+
+def total(question: VenuesTotal) -> Select[Any]:
+    """How many venues match, whatever the page."""
+    venue, counts = _counted()
+    matching = (
+        select(func.count().label("total"))
+        .select_from(venue.join(counts, true()))
+        .where(*_conditions(venue, counts.c.counts, question.outcomes, question.filters))
+    )
+    if _only_failing(question.outcomes, question.filters):
+        matching = matching.where(may_have_failed(venue.c.venue_images))
+    return matching
+
+
+def _counted() -> tuple[FromClause, FromClause]:
+    venue = venues.alias("venue")
+    counts = once(outcome_counts(venue.c.venue_images), "counts", venue)
+    return venue, counts
+
+
+def _only_failing(outcomes: tuple[VenueOutcome, ...], filters: tuple[VenueFilter, ...]) -> bool:
+    """Whether every match has a failed image, so that the GIN index can choose first."""
+    asked = bool(outcomes) and set(outcomes) <= FAILING
+    return asked or VenueFilter.MIN_FAILED in filters or VenueFilter.ERROR in filters
+
+
+def _conditions(
+    venue: FromClause,
+    counts: ColumnElement[Any],
+    outcomes: tuple[VenueOutcome, ...],
+    filters: tuple[VenueFilter, ...],
+) -> Iterator[ColumnElement[bool]]:
+    if outcomes and set(outcomes) != set(VenueOutcome):
+        yield or_(*(_came_to(outcome, venue.c.venue_images, counts) for outcome in outcomes))
+    if VenueFilter.CITY in filters:
+        yield venue.c.city_id == func.any(many_ids("city_ids"))
+    if VenueFilter.VENUE in filters:
+        yield venue.c.id == func.any(many_ids("venue_ids"))
+    if VenueFilter.MIN_FAILED in filters:
+        yield bad(counts) >= one_number("min_failed")
+    wanted = [
+        test
+        for present, test in ((VenueFilter.PROVIDER, _of_provider), (VenueFilter.ERROR, _has_error))
+        if present in filters
+    ]
+    if wanted:
+        images = images_of(venue.c.venue_images)
+        yield (
+            select(literal_column("1"))
+            .select_from(images)
+            .where(*(test(images.c.value) for test in wanted))
+            .exists()
+        )
+
+
+def _came_to(
+    outcome: VenueOutcome, images: Json, counts: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """`venue_outcome(...) = outcome` with as little reading of the jsonb as each needs."""
+    match outcome:
+        case VenueOutcome.PARTIAL:
+            return and_(bad(counts) > ZERO, good(counts) > ZERO)
+        case VenueOutcome.FAILED:
+            return and_(bad(counts) > ZERO, good(counts) == ZERO)
+        case VenueOutcome.SUCCESS:
+            return and_(bad(counts) == ZERO, good(counts) > ZERO)
+        case VenueOutcome.MALFORMED:
+            return is_malformed(images)
+        case VenueOutcome.NO_IMAGES:
+            nothing = and_(bad(counts) == ZERO, good(counts) == ZERO)
+            return and_(nothing, is_malformed(images).is_not(true()))
+
+
+def _of_provider(image: Json) -> ColumnElement[bool]:
+    return string_at(image, "provider") == func.any(many_texts("providers"))
+
+
+def _has_error(image: Json) -> ColumnElement[bool]:
+    needle = items_of(many_texts("errors"), "needles", Text).c.item
+    said = or_(
+        func.strpos(ascii_lower(error_type(image)), needle) > ZERO,
+        func.strpos(ascii_lower(error_text(image)), needle) > ZERO,
+    )
+    return and_(
+        has_status(image, *BAD_UPLOADS),
+        select(literal_column("1")).where(said).correlate_except(needle.table).exists(),
+    )
+
+
+def _order(
+    venue_id: ColumnElement[Any], failed: ColumnElement[Any], order: VenueOrder
+) -> tuple[ColumnElement[Any], ...]:
+    match order:
+        case VenueOrder.ID:
+            return (venue_id,)
+        case VenueOrder.FAILED:
+            return (failed.desc(), venue_id)
+
+
+def _after(
+    venue_id: ColumnElement[Any], failed: ColumnElement[Any], order: VenueOrder
+) -> ColumnElement[bool]:
+    match order:
+        case VenueOrder.ID:
+            return venue_id > one_id("after_id")
+        case VenueOrder.FAILED:
+            last = one_number("after_failed")
+            return or_(failed < last, and_(failed == last, venue_id > one_id("after_id")))
+
+
+def _rows(chosen: FromClause) -> Select[Any]:
+    """What a row shows of each chosen venue."""
+    venue = venues.alias("venue")
+    return select(
+        venue.c.id,
+        venue.c.slug,
+        venue.c.name,
+        venue_outcome(venue.c.venue_images, chosen.c.counts).label("outcome"),
+        image_counts(venue.c.venue_images, one_number("max_retries")).label("counts"),
+        _failures_by(venue.c.venue_images, error_type).label("errors"),
+        _failures_by(venue.c.venue_images, _provider).label("failed_providers"),
+        venue.c.updated_at,
+        string_at(venue.c.image_enrichment_metadata, "last_checked_at").label("last_checked_at"),
+        cities.c.id.label("city_id"),
+        cities.c.slug.label("city_slug"),
+        cities.c.name.label("city_name"),
+        countries.c.code.label("country_code"),
+    ).select_from(
+        chosen.join(venue, venue.c.id == chosen.c.id)
+        .outerjoin(cities, cities.c.id == venue.c.city_id)
+        .outerjoin(countries, countries.c.id == cities.c.country_id)
+    )
+
+
+def _provider(image: Json) -> ColumnElement[str]:
+    return func.coalesce(string_at(image, "provider"), lit("unknown"))
+
+
+def _failures_by(venue_images: Json, key: Any) -> ColumnElement[Any]:
+    """The failed images of one venue counted by a key: jsonb {key: n}, NULL when none."""
+    images = images_of(venue_images)
+    counted = (
+        select(key(images.c.value).label("name"), func.count().label("n"))
+        .select_from(images)
+        .where(has_status(images.c.value, *BAD_UPLOADS))
+        .group_by(literal_column("1"))
+        .lateral("failures")
+    )
+    return (
+        select(func.jsonb_object_agg(counted.c.name, counted.c.n))
+        .select_from(counted)
+        .scalar_subquery()
+    )

@@ -1,0 +1,91 @@
+"""Why a list of operations is blank: no page may pass "wrong question" off as "nothing there"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from venue_ops.core.db.questions import WorkerCounts
+from venue_ops.core.models import JobKind
+from venue_ops.core.queries import JobQuery
+from venue_ops.core.references import close_matches
+from venue_ops.core.services.source import Source
+
+BUDGET = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class UnnamedWorker:
+    """A worker of the table that no setting names, and what it may be called by mistake."""
+
+    worker: str
+    jobs: int
+    instead_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """What the table holds of the kinds that were asked for.
+
+    `jobs` counts them without any filter; `missing` are the workers of these kinds that have
+    no row at all, `unnamed` the ones that look like them and that no setting names.
+    """
+
+    jobs: int
+    missing: tuple[str, ...]
+    unnamed: tuple[UnnamedWorker, ...]
+    workers: Mapping[str, int]
+
+
+def why_blank(source: Source, query: JobQuery) -> Blank | None:
+    """What is there instead; None if the database did not tell within the budget."""
+    found = source.database.ask_if_quick(
+        WorkerCounts(oban_schema=source.oban_schema), source.common_parameters(), BUDGET
+    )
+    if found is None:
+        return None
+    counts = {row["worker"]: int(row["jobs"]) for row in found}
+    return blank(counts, source.named_workers(), query.kinds)
+
+
+def blank(
+    counts: Mapping[str, int], named: Mapping[str, JobKind], kinds: tuple[JobKind, ...]
+) -> Blank:
+    """The same from the counts alone (pure)."""
+    asked = [worker for worker in counts if named.get(worker, JobKind.OTHER) in kinds]
+    missing = tuple(
+        worker for worker, kind in named.items() if kind in kinds and not counts.get(worker)
+    )
+    unnamed = tuple(
+        UnnamedWorker(worker, jobs, instead_of=_resembles(worker, missing))
+        for worker, jobs in counts.items()
+        if worker not in named and (_resembles(worker, missing) or _is_neighbour(worker, named))
+    )
+    return Blank(
+        jobs=sum(counts[worker] for worker in asked),
+        missing=missing,
+        unnamed=unnamed if JobKind.OTHER not in kinds else (),
+        workers=counts,
+    )
+
+
+def matching_workers(counts: Mapping[str, int], wanted: str) -> tuple[str, ...]:
+    """The workers a name stands for: itself, or all that end with `.` and the name."""
+    return tuple(
+        worker for worker in counts if worker == wanted or worker.endswith(f".{wanted}")
+    )
+
+
+def _resembles(worker: str, missing: tuple[str, ...]) -> str | None:
+    near = close_matches(_last(worker), [_last(name) for name in missing])
+    return next((name for name in missing if near and _last(name) == near[0]), None)
+
+
+def _is_neighbour(worker: str, named: Mapping[str, JobKind]) -> bool:
+    """In the same module as a worker that a setting names."""
+    return worker.rpartition(".")[0] in {name.rpartition(".")[0] for name in named}
+
+
+def _last(worker: str) -> str:
+    return worker.rpartition(".")[2]

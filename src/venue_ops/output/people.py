@@ -1,0 +1,100 @@
+"""Listings and documents as people read them: tables, labelled values, titles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from venue_ops.output.columns import choose_columns
+from venue_ops.output.grid import Head, Layout, Painter, SafeCell
+from venue_ops.output.layout import GAP
+from venue_ops.output.models import Cell, Column, Document, Facts, Format, Listing, Section, Style
+from venue_ops.output.options import OutputOptions
+from venue_ops.output.safe import Cleaner, Safe
+from venue_ops.output.values import Human
+
+CHUNK = 1000
+"""Rows of a table that are measured together: one of any length takes the memory of these."""
+
+Write = Callable[[Safe], None]
+
+
+@dataclass(slots=True)
+class People:
+    """Writes tables and documents; `hidden` collects the columns that found no room."""
+
+    write: Write
+    options: OutputOptions
+    format: Format
+    cleaner: Cleaner
+    human: Human
+    painter: Painter
+    available: int | None
+    hidden: tuple[str, ...] = ()
+
+    def listing(self, listing: Listing[Any], *, empty: str | None = None) -> int:
+        """A table; without rows its header line, or `empty` where that is given."""
+        columns = choose_columns(listing.columns, self.options.columns, self.format)
+        layout = Layout(
+            [self._head(column) for column in columns],
+            measure=self.painter.measure,
+            ellipsis=self.cleaner.ellipsis,
+            available=self.available,
+        )
+        rows = iter(listing.rows)
+        written = 0
+        while True:
+            chunk = [[self._cell(column, row) for column in columns] for row in islice(rows, CHUNK)]
+            if not chunk and written:
+                break
+            if not chunk and empty is not None:
+                self.write(self.painter.styled(self._clean(Cell(empty, Style.DIM))))
+                self.write(Safe("\n"))
+                break
+            grid = layout.grid(chunk, header=self.options.headers and not written)
+            for line in self.painter.lines(grid):
+                self.write(line)
+            written += len(chunk)
+            if len(chunk) < CHUNK:
+                break
+        names = (columns[place].name for place in layout.hidden)
+        self.hidden = tuple(dict.fromkeys((*self.hidden, *names)))
+        return written
+
+    def document(self, document: Document) -> None:
+        """Every block under its title, a blank line between them."""
+        for index, block in enumerate(document.blocks):
+            if index:
+                self.write(Safe("\n"))
+            if block.title:
+                self.write(Safe(self.painter.title(self.cleaner.text(block.title)) + "\n"))
+            match block:
+                case Facts():
+                    self._facts(block.pairs)
+                case Section():
+                    self.listing(block.listing, empty=block.empty)
+
+    def _facts(self, pairs: Sequence[tuple[str, Cell | str]]) -> None:
+        labels = [self.cleaner.text(label) for label, _ in pairs]
+        width = max(map(self.painter.measure, labels), default=0)
+        for label, (_, value) in zip(labels, pairs, strict=True):
+            text = self.painter.styled(self._clean(value))
+            blank = " " * (width - self.painter.measure(label) + GAP)
+            self.write(Safe(f"  {label}{blank}{text}".rstrip(" ") + "\n"))
+
+    def _head(self, column: Column[Any]) -> Head:
+        # What was asked for by name, or with -o wide, is never left out; wide cuts nothing.
+        keep = 0 if self.options.columns else column.keep
+        return Head(self.cleaner.text(column.title), column.right, column.flexible, keep)
+
+    def _cell(self, column: Column[Any], row: Any) -> SafeCell:
+        if column.cell is not None:
+            return self._clean(column.cell(row))
+        return self._clean(self.human(column.value(row), self.cleaner.redactor))
+
+    def _clean(self, cell: Cell | str) -> SafeCell:
+        if isinstance(cell, Cell):
+            return SafeCell(self.cleaner.text(cell.text), cell.style)
+        return SafeCell(self.cleaner.text(cell))

@@ -1,0 +1,61 @@
+"""The one place that writes to the stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from venue_ops.core.errors import OutputError
+from venue_ops.output.safe import Safe
+
+
+class Writer:
+    """Writes cleaned text.
+
+    A reader that went away is BrokenPipeError, for the caller to end quietly; anything else
+    that cannot be written is OutputError.
+    """
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: Safe) -> None:
+        """Buffered by the stream; errors may come only with `flush`."""
+        try:
+            self._stream.write(text)
+        except (OSError, ValueError) as error:
+            raise self._failure(error) from error
+
+    def flush(self) -> None:
+        """To be called when a listing or document is complete."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError) as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError | ValueError) -> Exception:
+        abandon(self._stream)
+        if isinstance(error, BrokenPipeError):
+            return error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is closed"
+        return OutputError(
+            f"The output could not be written completely: {reason}.",
+            hint="Make room there, or write to another place.",
+        )
+
+
+def abandon(stream: TextIO) -> None:
+    """Points a standard stream that failed at the null device.
+
+    Python flushes it again at exit and would add a complaint and exit code 120 of its own.
+    """
+    if stream not in {sys.stdout, sys.__stdout__}:
+        return
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)

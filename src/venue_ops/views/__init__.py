@@ -1,0 +1,1 @@
+"""How values of the domain look: the columns of listings and the blocks of documents."""

@@ -1,0 +1,140 @@
+"""The columns of the one list of operations."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from venue_ops.core.models import JobScope, Operation
+from venue_ops.output.models import Cell, Column, Style
+from venue_ops.views import words
+
+
+def venue_text(row: Operation) -> Cell | str:
+    """The venue of a job; of a backfill or batch, how many there are and how far it came."""
+    if row.venue is not None:
+        if row.venue.slug is not None:
+            return row.venue.slug
+        named = row.venue.name or row.venue.raw or f"id {row.venue.id}"
+        return Cell(f"{named} ({'gone' if row.venue.id else 'no such id'})", Style.DIM)
+    tally = row.venues
+    if tally is None:
+        return ""
+    if tally.spawned is not None:
+        return f"{tally.children} of {tally.spawned} jobs" if tally.spawned else "0 venues"
+    if tally.enriched is not None:
+        return f"{tally.enriched} of {tally.total} venues" if tally.total else "0 venues"
+    return "daily run" if row.scope is JobScope.DAILY else ""
+
+
+def error_text(row: Operation) -> str:
+    """The error; of a backfill, what its jobs came to."""
+    if row.error is not None:
+        return row.error
+    if row.venues is not None and row.venues.outcomes:
+        return words.counted(dict(row.venues.outcomes))
+    return ""
+
+
+def _seconds(duration: timedelta | None) -> timedelta | None:
+    return duration
+
+
+COLUMNS: tuple[Column[Operation], ...] = (
+    Column("id", lambda row: row.id, right=True),
+    Column("kind", lambda row: row.kind, keep=5),
+    Column("scope", lambda row: row.scope, default=False),
+    Column("state", lambda row: row.state, default=False),
+    Column("when", lambda row: row.times.last_change, keep=6),
+    Column("outcome", lambda row: row.outcome, lambda row: words.outcome(row.outcome)),
+    Column(
+        "outcome_now",
+        lambda row: row.outcome_now,
+        lambda row: words.outcome(row.outcome_now),
+        header="NOW",
+        keep=4,
+    ),
+    Column(
+        "city", lambda row: row.city.slug if row.city else None, header="CITY", keep=1
+    ),
+    Column("city_id", lambda row: row.city.id if row.city else None, default=False),
+    Column(
+        "venue",
+        lambda row: row.venue.slug if row.venue else None,
+        venue_text,
+        flexible=True,
+    ),
+    Column("venue_id", lambda row: row.venue.id if row.venue else None, default=False),
+    Column("venue_name", lambda row: row.venue.name if row.venue else None, default=False),
+    Column(
+        "providers",
+        lambda row: list(row.providers),
+        lambda row: ", ".join(row.providers),
+        default=False,
+    ),
+    Column(
+        "images_uploaded",
+        lambda row: row.images.uploaded,
+        lambda row: words.of_total(row.images.uploaded, row.images.found),
+        header="IMAGES",
+        right=True,
+        keep=3,
+    ),
+    Column("images_found", lambda row: row.images.found, default=False, right=True),
+    Column(
+        "images_failed",
+        lambda row: row.images.failed,
+        lambda row: words.failures(row.images.failed),
+        header="FAILED",
+        right=True,
+        keep=2,
+    ),
+    Column("venues_total", lambda row: row.venues and row.venues.total, default=False),
+    Column("venues_enriched", lambda row: row.venues and row.venues.enriched, default=False),
+    Column("venues_skipped", lambda row: row.venues and row.venues.skipped, default=False),
+    Column("venues_failed", lambda row: row.venues and row.venues.failed, default=False),
+    Column("jobs_spawned", lambda row: row.venues and row.venues.spawned, default=False),
+    Column(
+        "jobs_found",
+        lambda row: row.venues.children if row.venues and row.venues.spawned else None,
+        default=False,
+    ),
+    Column(
+        "jobs_by_outcome",
+        lambda row: dict(row.venues.outcomes) if row.venues and row.venues.outcomes else None,
+        lambda row: words.counted(dict((row.venues and row.venues.outcomes) or {})),
+        default=False,
+    ),
+    Column("error", lambda row: row.error, error_text, flexible=True),
+    Column(
+        "attempt",
+        lambda row: row.attempt,
+        lambda row: f"{row.attempt}/{row.max_attempts}",
+        default=False,
+        right=True,
+    ),
+    Column("max_attempts", lambda row: row.max_attempts, default=False, right=True),
+    Column(
+        "duration_seconds",
+        lambda row: row.duration,
+        lambda row: words.took(row.duration),
+        header="TOOK",
+        default=False,
+        right=True,
+    ),
+    Column(
+        "cost_usd",
+        lambda row: row.cost_usd,
+        lambda row: words.money(row.cost_usd),
+        header="COST",
+        default=False,
+        right=True,
+    ),
+    Column("worker", lambda row: row.worker, default=False),
+    Column("queue", lambda row: row.queue, default=False),
+    Column("inserted_at", lambda row: row.times.inserted_at, default=False),
+    Column("scheduled_at", lambda row: row.times.scheduled_at, default=False),
+    Column("attempted_at", lambda row: row.times.attempted_at, default=False),
+    Column("completed_at", lambda row: row.times.completed_at, default=False),
+    Column("cancelled_at", lambda row: row.times.cancelled_at, default=False),
+    Column("discarded_at", lambda row: row.times.discarded_at, default=False),
+)
