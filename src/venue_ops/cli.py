@@ -36,7 +36,7 @@ class _Commands(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         module, panel, short_help = COMMANDS[name]
-        loaded = typer.main.get_command(import_module(f"venue_ops.commands.{module}").app)
+        loaded: Any = typer.main.get_command(import_module(f"venue_ops.commands.{module}").app)
         loaded.name = name
         loaded.short_help = short_help
         loaded.rich_help_panel = panel
@@ -63,7 +63,7 @@ class LazyGroup(TyperGroup):
         self.commands = _Commands()
         self.params.extend(global_parameters())
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: Any) -> list[str]:
         """The names, without loading anything."""
         return list(COMMANDS)
 
@@ -100,7 +100,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from venue_ops import __version__  # noqa: PLC0415
+        from venue_ops import __version__
 
         sys.stdout.write(f"venue-ops {__version__}\n")
         raise typer.Exit
@@ -108,17 +108,20 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: bool = typer.Option(  # noqa: ARG001, FBT001 - Typer's callback takes the value
+    version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
     """See what became of every venue photo: what succeeded, partially failed, or failed."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program and give its exit code back; never raises but SystemExit."""
+def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -> int:
+    """Run the program and give its exit code back; never raises but SystemExit.
+
+    A `session` of one's own brings other streams, another environment or another clock.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
-    session = Session()
+    session = session or Session()
     try:
         code = typer.main.get_command(app).main(
             args, prog_name="venue-ops", standalone_mode=False, obj=session
@@ -126,13 +129,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         session.stdout.flush()
         return code if isinstance(code, int) else ExitCode.DONE
     except BrokenPipeError:
-        _abandon_stdout()
+        _abandon(session)
         return ExitCode.DONE
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last stop: everything becomes an exit code
+    except Exception as error:
         return _failed(session, error, args)
     finally:
         session.close()
@@ -170,7 +173,7 @@ def _usage(error: Any) -> UsageError:
 
 
 def _unexpected(error: Exception) -> Exception:
-    from venue_ops.core.errors import VenueOpsError  # noqa: PLC0415
+    from venue_ops.core.errors import VenueOpsError
 
     return VenueOpsError(
         f"Something unexpected happened: {type(error).__name__}: {error}",
@@ -179,10 +182,12 @@ def _unexpected(error: Exception) -> Exception:
 
 
 def _wants_json(args: Sequence[str]) -> bool:
-    return any(word.removeprefix("--output=").removeprefix("-o") in ("json", "ndjson") for word in args)
+    return any(
+        word.removeprefix("--output=").removeprefix("-o") in ("json", "ndjson") for word in args
+    )
 
 
-def _abandon_stdout() -> None:
-    from venue_ops.output.writer import abandon  # noqa: PLC0415
+def _abandon(session: Session) -> None:
+    from venue_ops.output.writer import abandon
 
-    abandon(sys.stdout)
+    abandon(session.stdout)

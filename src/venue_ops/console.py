@@ -69,9 +69,10 @@ class Console:
             self._line("", "", text, _DIM)
 
     def trace(self, text: str) -> None:
-        """A traceback, line by line; redacted as a whole, since a secret may span lines."""
+        """A traceback (only with --debug), redacted as a whole: a secret may span lines."""
         for line in self._redactor.text(text).splitlines():
-            self._write(visible(line))
+            cleaned = visible(line)
+            self._write(paint(cleaned, _DIM) if self._color else cleaned)
 
     def error(self, error: BaseException, code: int) -> None:
         """What ended the program: its message and hint, or one JSON line; `code` is the exit code.
@@ -91,11 +92,6 @@ class Console:
         self._line("error:", _BOLD_RED, message)
         if hint:
             self._line("hint:", _CYAN, hint)
-
-    def trace(self, text: str) -> None:
-        """A traceback, line by line (only with --debug)."""
-        for line in text.splitlines():
-            self._line("", "", line, _DIM)
 
     def _json(self, kind: str, code: int, message: str, hint: str | None) -> None:
         clean = self._redactor.text

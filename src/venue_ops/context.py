@@ -93,7 +93,7 @@ class Session:
         """Knows the literal secrets of the settings, or of the environment while there are none."""
         try:
             return Redactor(self.settings.secrets())
-        except Exception:  # noqa: BLE001 - an error is on its way out; it must not leak either
+        except Exception:
             return Redactor(environment_secrets(self.env))
 
     @cached_property
@@ -112,7 +112,7 @@ class Session:
     @cached_property
     def output(self) -> Output:
         """The writer to stdout."""
-        from venue_ops.output import Output  # noqa: PLC0415 - `--version` needs none of it
+        from venue_ops.output import Output
 
         return Output(
             self.stdout,
@@ -131,8 +131,8 @@ class Session:
     @cached_property
     def source(self) -> Source:
         """The database and what is known of it; raises ConfigurationError (exit 4)."""
-        from venue_ops.core.db.connection import Database  # noqa: PLC0415 - loads psycopg
-        from venue_ops.core.services.source import Source  # noqa: PLC0415
+        from venue_ops.core.db.connection import Database
+        from venue_ops.core.services.source import Source
 
         settings = self.settings
         for warning in settings.warnings:
@@ -140,9 +140,7 @@ class Session:
         conninfo, label = self._target(settings)
         names = settings.workers
         return Source(
-            database=Database(
-                conninfo, label=label, statement_timeout=settings.statement_timeout
-            ),
+            database=Database(conninfo, label=label, statement_timeout=settings.statement_timeout),
             oban_schema=settings.oban_schema,
             workers={
                 JobKind.BACKFILL: names.backfill,
@@ -166,7 +164,7 @@ class Session:
 
     def _target(self, settings: Settings) -> tuple[str, str]:
         if settings.demo:
-            from venue_ops.demo.server import demo_conninfo  # noqa: PLC0415 - an extra
+            from venue_ops.demo.server import demo_conninfo
 
             return demo_conninfo(say=self.console.note), "the demo database"
         if settings.database is None:

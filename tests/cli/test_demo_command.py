@@ -46,7 +46,7 @@ def running(shared_demo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def count(table: str) -> int:
     with psycopg.connect(server.demo_conninfo()) as conn:
-        row = conn.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+        row = conn.execute(f"SELECT count(*) FROM {table}").fetchone()
     assert row is not None
     return int(row[0])
 

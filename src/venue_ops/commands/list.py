@@ -31,7 +31,7 @@ Order = Annotated[
 
 
 @app.command(cls=options.OpsCommand)
-def list_operations(  # noqa: PLR0913 - each is an option
+def list_operations(
     ctx: typer.Context,
     city: options.City = None,
     venue: options.Venue = None,
@@ -55,10 +55,8 @@ def list_operations(  # noqa: PLR0913 - each is an option
     Several values of one filter mean any of them, several filters mean all of them. IMAGES and
     FAILED count the venue's whole array at the time of the job, as the application wrote it.
     """
-    from venue_ops.commands.listing import (  # noqa: PLC0415 - `--help` needs no database
-        OperationFilters,
-        print_operations,
-    )
+    from venue_ops.listings.filters import OperationFilters
+    from venue_ops.listings.printing import print_operations
 
     session: Session = ctx.obj
     filters = OperationFilters(

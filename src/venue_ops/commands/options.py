@@ -7,6 +7,7 @@ command from that declaration.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +21,7 @@ from venue_ops.output.models import Format
 PANEL = "Global options"
 
 
-def global_options(  # noqa: PLR0913 - each is an option
+def global_options(
     output: Annotated[
         Format | None,
         typer.Option("--output", "-o", help="How to print what was found.", rich_help_panel=PANEL),
@@ -155,7 +156,7 @@ def command_app(help_text: str | None = None) -> typer.Typer:
     return typer.Typer(add_completion=False, help=help_text, no_args_is_help=help_text is not None)
 
 
-def words(enum: type[Any]) -> str:
+def words(enum: Iterable[str]) -> str:
     """The values of a closed set, for a help text."""
     return ", ".join(enum)
 
@@ -192,9 +193,7 @@ VenueStatus = Annotated[
     list[str] | None,
     typer.Option("--status", "-s", metavar="OUTCOME,...", help=f"{words(VenueOutcome)}."),
 ]
-Limit = Annotated[
-    int, typer.Option("--limit", "-n", min=0, help="How many at most; 0 is all.")
-]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="How many at most; 0 is all.")]
 After = Annotated[
     str | None, typer.Option("--after", metavar="PLACE", help="Go on behind this place.")
 ]

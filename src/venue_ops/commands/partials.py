@@ -21,7 +21,7 @@ MinFailed = Annotated[int, typer.Option("--min-failed", min=0, help="At least so
 
 
 @app.command(cls=options.OpsCommand)
-def partials(  # noqa: PLR0913 - each is an option
+def partials(
     ctx: typer.Context,
     city: options.City = None,
     provider: options.Provider = None,
@@ -38,7 +38,8 @@ def partials(  # noqa: PLR0913 - each is an option
     IMAGES is uploaded of all; TRANSIENT says how many of the failed ones a retry can mend;
     ERRORS says what they failed with. With --provider and --error one image has to fit both.
     """
-    from venue_ops.commands.listing import VenueFilters, print_venues  # noqa: PLC0415
+    from venue_ops.listings.filters import VenueFilters
+    from venue_ops.listings.printing import print_venues
 
     session: Session = ctx.obj
     filters = VenueFilters(

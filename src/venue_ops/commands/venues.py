@@ -20,7 +20,7 @@ MinFailed = Annotated[int, typer.Option("--min-failed", min=0, help="At least so
 
 
 @app.command(cls=options.OpsCommand)
-def venues(  # noqa: PLR0913 - each is an option
+def venues(
     ctx: typer.Context,
     city: options.City = None,
     status: options.VenueStatus = None,
@@ -39,7 +39,8 @@ def venues(  # noqa: PLR0913 - each is an option
     takes venues with an image of that provider, --error those with a failed image of that
     error; with both, one image has to fit both.
     """
-    from venue_ops.commands.listing import VenueFilters, print_venues  # noqa: PLC0415
+    from venue_ops.listings.filters import VenueFilters
+    from venue_ops.listings.printing import print_venues
 
     session: Session = ctx.obj
     filters = VenueFilters(

@@ -1,0 +1,1 @@
+"""The domain: pure rules, and the database and services around them."""

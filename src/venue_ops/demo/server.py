@@ -103,7 +103,7 @@ def load(
     say = say or _silent
     with _locked():
         endpoint = _cluster().start()
-        say(f"Making {venues:,} venues and {jobs:,} jobs; 100,000 and 300,000 take a minute.")
+        say(f"Making {venues:,} venues and {jobs:,} jobs; 100,000 and 300,000 take half a minute.")
         replace_database(
             endpoint,
             DATABASE,

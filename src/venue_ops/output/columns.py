@@ -15,14 +15,25 @@ def choose_columns(
 ) -> tuple[Column[Any], ...]:
     """The columns to write, in the order asked for; each once.
 
-    Nothing asked: the default ones in a table, all of them elsewhere. A name that does not
+    Nothing asked: the default ones in a table, those for people in `wide`, all of them in the
+    formats for machines. A name that does not
     exist is a UsageError that lists those that do.
     """
     if not wanted:
-        return tuple(col for col in columns if col.default or fmt is not Format.TABLE)
+        return tuple(col for col in columns if _is_shown(col, fmt))
     known = {col.name: col for col in columns}
     check_names(wanted, list(known))
     return tuple(known[name] for name in dict.fromkeys(wanted))
+
+
+def _is_shown(column: Column[Any], fmt: Format) -> bool:
+    match fmt:
+        case Format.TABLE:
+            return column.default
+        case Format.WIDE:
+            return column.default or column.wide
+        case _:
+            return True
 
 
 def check_names(wanted: Sequence[str], known: Sequence[str]) -> None:

@@ -71,7 +71,7 @@ def fit(tracks: Sequence[Track], available: int | None) -> Fit:
         if _total(shrunk) <= available:
             return Fit(tuple(kept), tuple(shrunk))
         droppable = [i for i in kept if tracks[i].keep > 0]
-        if not droppable or len(kept) == 1:
+        if not droppable or len(kept) == 1:  # an empty table shows nothing
             shrunk = _shrink([tracks[i] for i in kept], available, _SHORTEST_LAST_CUT)
             return Fit(tuple(kept), tuple(shrunk))
         kept.remove(min(droppable, key=lambda i: (tracks[i].keep, -i)))

@@ -46,14 +46,15 @@ class Cell:
     style: Style = Style.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: with them `Column[Row](...)` is a TypeError (cpython 3.11)
 class Column(Generic[Row]):
     """One column of a listing: its exact value for machines, its cell for people.
 
     `name` is the key in JSON and the name for `--columns`. Without `cell` people see the value
     in a readable form. `default` False: only in `wide`, in the formats for machines and by
-    `--columns`. On a terminal that is too narrow `flexible` columns are cut with an ellipsis
-    and those with the lowest `keep` are left out first (0: never).
+    `--columns`; with `wide` False not even in `wide`. On a terminal that is too narrow
+    `flexible` columns are cut with an ellipsis and those with the lowest `keep` are left out
+    first (0: never).
     """
 
     name: str
@@ -61,6 +62,7 @@ class Column(Generic[Row]):
     cell: Callable[[Row], Cell | str] | None = None
     header: str | None = None
     default: bool = True
+    wide: bool = True
     right: bool = False
     flexible: bool = False
     keep: int = 0
@@ -80,7 +82,7 @@ class PageInfo:
     total: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: with them `Listing[Row](...)` is a TypeError (cpython 3.11)
 class Listing(Generic[Row]):
     """Rows, read once and in order; `ident` is what `-o ids` prints of each."""
 

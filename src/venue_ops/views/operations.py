@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from venue_ops.core.models import JobScope, Operation
+from venue_ops.core.models import JobScope, Operation, VenueTally
 from venue_ops.output.models import Cell, Column, Style
 from venue_ops.views import words
 
@@ -27,16 +25,20 @@ def venue_text(row: Operation) -> Cell | str:
 
 
 def error_text(row: Operation) -> str:
-    """The error; of a backfill, what its jobs came to."""
+    """The error; of a backfill or batch, what its jobs or venues came to."""
     if row.error is not None:
         return row.error
-    if row.venues is not None and row.venues.outcomes:
-        return words.counted(dict(row.venues.outcomes))
-    return ""
+    tally = row.venues
+    if tally is None:
+        return ""
+    if tally.outcomes:
+        return words.counted(dict(tally.outcomes))
+    parts = {"failed": tally.failed or 0, "skipped": tally.skipped or 0}
+    return words.counted({name: number for name, number in parts.items() if number})
 
 
-def _seconds(duration: timedelta | None) -> timedelta | None:
-    return duration
+def _tally(row: Operation) -> VenueTally:
+    return row.venues or VenueTally()
 
 
 COLUMNS: tuple[Column[Operation], ...] = (
@@ -53,18 +55,18 @@ COLUMNS: tuple[Column[Operation], ...] = (
         header="NOW",
         keep=4,
     ),
-    Column(
-        "city", lambda row: row.city.slug if row.city else None, header="CITY", keep=1
-    ),
-    Column("city_id", lambda row: row.city.id if row.city else None, default=False),
+    Column("city", lambda row: row.city.slug if row.city else None, header="CITY", keep=1),
+    Column("city_id", lambda row: row.city.id if row.city else None, default=False, wide=False),
     Column(
         "venue",
         lambda row: row.venue.slug if row.venue else None,
         venue_text,
         flexible=True,
     ),
-    Column("venue_id", lambda row: row.venue.id if row.venue else None, default=False),
-    Column("venue_name", lambda row: row.venue.name if row.venue else None, default=False),
+    Column("venue_id", lambda row: row.venue.id if row.venue else None, default=False, wide=False),
+    Column(
+        "venue_name", lambda row: row.venue.name if row.venue else None, default=False, wide=False
+    ),
     Column(
         "providers",
         lambda row: list(row.providers),
@@ -79,7 +81,7 @@ COLUMNS: tuple[Column[Operation], ...] = (
         right=True,
         keep=3,
     ),
-    Column("images_found", lambda row: row.images.found, default=False, right=True),
+    Column("images_found", lambda row: row.images.found, default=False, wide=False, right=True),
     Column(
         "images_failed",
         lambda row: row.images.failed,
@@ -88,21 +90,23 @@ COLUMNS: tuple[Column[Operation], ...] = (
         right=True,
         keep=2,
     ),
-    Column("venues_total", lambda row: row.venues and row.venues.total, default=False),
-    Column("venues_enriched", lambda row: row.venues and row.venues.enriched, default=False),
-    Column("venues_skipped", lambda row: row.venues and row.venues.skipped, default=False),
-    Column("venues_failed", lambda row: row.venues and row.venues.failed, default=False),
-    Column("jobs_spawned", lambda row: row.venues and row.venues.spawned, default=False),
+    Column("venues_total", lambda row: _tally(row).total, default=False, wide=False),
+    Column("venues_enriched", lambda row: _tally(row).enriched, default=False, wide=False),
+    Column("venues_skipped", lambda row: _tally(row).skipped, default=False, wide=False),
+    Column("venues_failed", lambda row: _tally(row).failed, default=False, wide=False),
+    Column("jobs_spawned", lambda row: _tally(row).spawned, default=False, wide=False),
     Column(
         "jobs_found",
-        lambda row: row.venues.children if row.venues and row.venues.spawned else None,
+        lambda row: _tally(row).children if _tally(row).spawned else None,
         default=False,
+        wide=False,
     ),
     Column(
         "jobs_by_outcome",
-        lambda row: dict(row.venues.outcomes) if row.venues and row.venues.outcomes else None,
-        lambda row: words.counted(dict((row.venues and row.venues.outcomes) or {})),
+        lambda row: dict(_tally(row).outcomes or {}) or None,
+        lambda row: words.counted(dict(_tally(row).outcomes or {})),
         default=False,
+        wide=False,
     ),
     Column("error", lambda row: row.error, error_text, flexible=True),
     Column(
@@ -112,7 +116,7 @@ COLUMNS: tuple[Column[Operation], ...] = (
         default=False,
         right=True,
     ),
-    Column("max_attempts", lambda row: row.max_attempts, default=False, right=True),
+    Column("max_attempts", lambda row: row.max_attempts, default=False, wide=False, right=True),
     Column(
         "duration_seconds",
         lambda row: row.duration,
@@ -129,12 +133,12 @@ COLUMNS: tuple[Column[Operation], ...] = (
         default=False,
         right=True,
     ),
-    Column("worker", lambda row: row.worker, default=False),
+    Column("worker", lambda row: row.worker, default=False, wide=False),
     Column("queue", lambda row: row.queue, default=False),
-    Column("inserted_at", lambda row: row.times.inserted_at, default=False),
-    Column("scheduled_at", lambda row: row.times.scheduled_at, default=False),
-    Column("attempted_at", lambda row: row.times.attempted_at, default=False),
-    Column("completed_at", lambda row: row.times.completed_at, default=False),
-    Column("cancelled_at", lambda row: row.times.cancelled_at, default=False),
-    Column("discarded_at", lambda row: row.times.discarded_at, default=False),
+    Column("inserted_at", lambda row: row.times.inserted_at, default=False, wide=False),
+    Column("scheduled_at", lambda row: row.times.scheduled_at, default=False, wide=False),
+    Column("attempted_at", lambda row: row.times.attempted_at, default=False, wide=False),
+    Column("completed_at", lambda row: row.times.completed_at, default=False, wide=False),
+    Column("cancelled_at", lambda row: row.times.cancelled_at, default=False, wide=False),
+    Column("discarded_at", lambda row: row.times.discarded_at, default=False, wide=False),
 )

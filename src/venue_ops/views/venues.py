@@ -19,7 +19,7 @@ COLUMNS: tuple[Column[VenueSummary], ...] = (
     Column("slug", lambda row: row.slug, header="VENUE", flexible=True),
     Column("name", lambda row: row.name, flexible=True, keep=1),
     Column("city", lambda row: row.city.slug if row.city else None, keep=3),
-    Column("city_id", lambda row: row.city.id if row.city else None, default=False),
+    Column("city_id", lambda row: row.city.id if row.city else None, default=False, wide=False),
     Column("outcome", lambda row: row.outcome, lambda row: words.outcome(row.outcome)),
     Column(
         "images_uploaded",
@@ -28,7 +28,7 @@ COLUMNS: tuple[Column[VenueSummary], ...] = (
         header="IMAGES",
         right=True,
     ),
-    Column("images_total", lambda row: row.images.total, default=False, right=True),
+    Column("images_total", lambda row: row.images.total, default=False, wide=False, right=True),
     Column(
         "images_failed",
         lambda row: row.images.bad,
@@ -42,8 +42,14 @@ COLUMNS: tuple[Column[VenueSummary], ...] = (
         default=False,
         right=True,
     ),
-    Column("images_skipped_dev", lambda row: row.images.skipped_dev, default=False, right=True),
-    Column("images_other", lambda row: row.images.other, default=False, right=True),
+    Column(
+        "images_skipped_dev",
+        lambda row: row.images.skipped_dev,
+        default=False,
+        wide=False,
+        right=True,
+    ),
+    Column("images_other", lambda row: row.images.other, default=False, wide=False, right=True),
     Column(
         "images_transient", lambda row: row.images.transient, _transient, header="TRANSIENT", keep=4
     ),

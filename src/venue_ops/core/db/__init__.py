@@ -1,0 +1,1 @@
+"""The application's database: its tables, our statements, rows to values."""

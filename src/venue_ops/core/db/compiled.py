@@ -50,7 +50,7 @@ def compile_question(question: Question) -> Statement:
     """Build and compile with SQLAlchemy, past any cache."""
     from sqlalchemy.dialects.postgresql import psycopg
 
-    compiled = _build(question).compile(dialect=psycopg.dialect())
+    compiled = _build(question).compile(dialect=psycopg.dialect())  # type: ignore[no-untyped-call]
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     return Statement(sql=str(compiled), constants=constants)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from venue_ops.core.classification.jobs import job_providers
 from venue_ops.core.classification.values import has_member, member, number_at, string_at
 from venue_ops.core.classification.wording import error_in_few_words
+from venue_ops.core.details import whole
 from venue_ops.core.models import (
     City,
     ImageCounts,
@@ -27,8 +27,6 @@ from venue_ops.core.models import (
 )
 
 Row = Mapping[str, Any]
-
-_LARGEST_COUNT = Decimal(2**53)
 
 
 def city(row: Row) -> City | None:
@@ -50,21 +48,13 @@ def times(row: Row) -> JobTimes:
     )
 
 
-def count_at(value: Json, key: str) -> int | None:
-    """A whole number of things under a key; None where that makes no sense."""
-    found = number_at(value, key)
-    if found is None or not 0 <= found < _LARGEST_COUNT or found != int(found):
-        return None
-    return int(found)
-
-
 def image_tally(meta: Json) -> ImageTally:
     """What an enrichment counted; legacy meta has `images_found` alone."""
-    found = count_at(meta, "images_discovered")
+    found = whole(meta, "images_discovered")
     return ImageTally(
-        found=found if found is not None else count_at(meta, "images_found"),
-        uploaded=count_at(meta, "images_uploaded"),
-        failed=count_at(meta, "images_failed"),
+        found=found if found is not None else whole(meta, "images_found"),
+        uploaded=whole(meta, "images_uploaded"),
+        failed=whole(meta, "images_failed"),
     )
 
 
@@ -73,13 +63,15 @@ def venue_tally(scope: JobScope | None, meta: Json, tally: Json) -> VenueTally |
     if scope is None or scope is JobScope.VENUE:
         return None
     return VenueTally(
-        total=count_at(meta, "total_venues"),
-        enriched=count_at(meta, "enriched"),
-        skipped=count_at(meta, "skipped"),
-        failed=count_at(meta, "failed"),
-        spawned=count_at(meta, "jobs_spawned"),
+        total=whole(meta, "total_venues"),
+        enriched=whole(meta, "enriched"),
+        skipped=whole(meta, "skipped"),
+        failed=whole(meta, "failed"),
+        spawned=whole(meta, "jobs_spawned"),
         outcomes=(
-            {name: int(n) for name, n in tally.items()} if isinstance(tally, Mapping) else None
+            {name: whole(tally, name) or 0 for name in tally}
+            if isinstance(tally, Mapping)
+            else None
         ),
     )
 

@@ -10,6 +10,8 @@ from venue_ops.core.redaction.names import REDACTED
 _SHORTEST = 4
 _LONGEST_WORD = 8
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_SHORT_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\v": "v", "\a": "a"}
+_BYTE = 0x100
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot|\\#34", "'": "apos|\\#39|\\#x27"}
 
 
@@ -41,9 +43,13 @@ def _char(char: str) -> str:
     encoded = char.encode("utf-8", "surrogatepass")
     forms.append("".join(rf"%(?:25){{0,4}}(?i:{byte:02x})" for byte in encoded))
     units = char.encode("utf-16-be", "surrogatepass").hex()
-    forms.append("".join(rf"\\{{1,4}}u(?i:{units[i : i + 4]})" for i in range(0, len(units), 4)))
+    forms.append("".join(rf"\\{{1,7}}u(?i:{units[i : i + 4]})" for i in range(0, len(units), 4)))
     if char == " ":
         forms.append(r"\+")
+    if char in _SHORT_ESCAPES:
+        forms.append(rf"\\{{1,7}}{_SHORT_ESCAPES[char]}")
+    if ord(char) < _BYTE:
+        forms.append(rf"\\{{1,7}}x(?i:{ord(char):02x})")
     if char in "\"'\\/":
         forms.insert(0, rf"\\{{1,7}}{re.escape(char)}")
     if char in _ENTITIES:

@@ -72,9 +72,7 @@ def blank(
 
 def matching_workers(counts: Mapping[str, int], wanted: str) -> tuple[str, ...]:
     """The workers a name stands for: itself, or all that end with `.` and the name."""
-    return tuple(
-        worker for worker in counts if worker == wanted or worker.endswith(f".{wanted}")
-    )
+    return tuple(worker for worker in counts if worker == wanted or worker.endswith(f".{wanted}"))
 
 
 def _resembles(worker: str, missing: tuple[str, ...]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from venue_ops.core.db.limits import SMALL_CITY
 from venue_ops.core.db.questions import CitiesByRef, CityNames, VenueByRef
@@ -64,7 +65,7 @@ def find_venue_ids(source: Source, wanted: Sequence[str]) -> tuple[int, ...]:
     return tuple(ids)
 
 
-def venue_row_or_none(source: Source, ref: str) -> dict[str, object] | None:
+def venue_row_or_none(source: Source, ref: str) -> dict[str, Any] | None:
     """The row of one venue by id or slug, with its images."""
     rows = source.database.ask(
         VenueByRef(oban_schema=source.oban_schema),

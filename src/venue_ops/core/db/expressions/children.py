@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Interval,
     ScalarSelect,
     Text,
     and_,
@@ -62,7 +63,7 @@ def _providers(args: Json) -> Json:
 
 def children_of(parent: FromClause, jobs: SqlTable) -> Any:
     """The ids and outcomes of a backfill's children: a lateral subquery (id, outcome)."""
-    slack = literal_column(f"interval '{CHILD_SLACK_SECONDS} seconds'")
+    slack = literal_column(f"interval '{CHILD_SLACK_SECONDS} seconds'", Interval)
     jobs_of_venue = jobs.alias("jobs_of_venue")
     items = elements_of(at(parent.c.meta, "venue_ids"), "spawned")
     value = items.c.value

@@ -11,7 +11,6 @@ from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Integer,
     ScalarSelect,
@@ -128,8 +127,11 @@ def image_counts(venue_images: Json, max_retries: ColumnElement[int]) -> ScalarS
         Count.TRANSIENT: is_transient(image),
         Count.RETRYABLE: is_retryable(image, max_retries),
     }
-    counts = [func.count(), *(func.count().filter(filters[key]) for key in Count if key > 1)]
-    return select(array(counts, type_=BigInteger)).select_from(images).scalar_subquery()
+    counts: list[ColumnElement[int]] = [
+        func.count(),
+        *(func.count().filter(filters[key]) for key in Count if key > 1),
+    ]
+    return select(array(counts)).select_from(images).scalar_subquery()
 
 
 def outcome_counts(venue_images: Json) -> ScalarSelect[Any]:
@@ -138,11 +140,11 @@ def outcome_counts(venue_images: Json) -> ScalarSelect[Any]:
     Counting more costs more, and this is counted for every venue that may match.
     """
     images = images_of(venue_images)
-    counts = [
+    counts: list[ColumnElement[int]] = [
         func.count().filter(has_status(images.c.value, *statuses))
         for statuses in (GOOD_UPLOADS, BAD_UPLOADS)
     ]
-    return select(array(counts, type_=BigInteger)).select_from(images).scalar_subquery()
+    return select(array(counts)).select_from(images).scalar_subquery()
 
 
 def good(outcome_counts: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -167,7 +169,7 @@ def is_malformed(venue_images: Json) -> ColumnElement[bool]:
 
 def venue_outcome(venue_images: Json, outcome_counts: ColumnElement[Any]) -> ColumnElement[str]:
     """What a venue's images have come to today; never NULL."""
-    none = literal_column("0")
+    none = literal_column("0", Integer)
     return case(
         (venue_images.is_(None), lit(VenueOutcome.NO_IMAGES)),
         (is_malformed(venue_images), lit(VenueOutcome.MALFORMED)),

@@ -13,7 +13,7 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     ColumnElement,
-    ScalarSelect,
+    Integer,
     Text,
     and_,
     bindparam,
@@ -64,7 +64,7 @@ from venue_ops.core.vocabulary import (
 
 TRUE = literal_column("true", Boolean)
 FALSE = literal_column("false", Boolean)
-ZERO = literal_column("0")
+ZERO = literal_column("0", Integer)
 
 NAMED_KINDS = (JobKind.BACKFILL, JobKind.ENRICHMENT, JobKind.RETRY, JobKind.CLEANUP)
 
@@ -187,7 +187,7 @@ def has_no_meta(meta: Json) -> ColumnElement[bool]:
     return or_(meta.is_(None), type_of(meta) != lit("object"), meta == json_lit("{}"))
 
 
-def job_outcome(job: JobColumns, children: ScalarSelect[Any] | None = None) -> ColumnElement[str]:
+def job_outcome(job: JobColumns, children: ColumnElement[Any] | None = None) -> ColumnElement[str]:
     """What became of a job; never NULL.
 
     `children` yields the outcome of a fanned-out backfill's enrichments. Without it (for the

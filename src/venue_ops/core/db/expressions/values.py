@@ -15,7 +15,6 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
-    Lateral,
     Numeric,
     Text,
     and_,
@@ -27,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.selectable import LateralFromClause
 
 Json = ColumnElement[Any]
 
@@ -160,7 +160,7 @@ def ascii_lower(text: ColumnElement[Any]) -> ColumnElement[str]:
     return func.lower(text.collate("C"))
 
 
-def once(expression: ColumnElement[Any], name: str, source: FromClause) -> Lateral:
+def once(expression: ColumnElement[Any], name: str, source: FromClause) -> LateralFromClause:
     """A lateral row holding an expression over `source`, computed once for all its mentions.
 
     OFFSET 0 keeps the planner from inlining it, which would compute it once a mention.

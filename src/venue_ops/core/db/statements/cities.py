@@ -114,7 +114,7 @@ def names(_: CityNames) -> Select[Any]:
     ).select_from(cities.outerjoin(countries, countries.c.id == cities.c.country_id))
 
 
-def venue_totals(_: CityVenueTotals) -> Select[Any]:
+def venue_totals(_: CityVenueTotals) -> Select[*tuple[Any, ...]]:
     """Binds `city_id`, `max_retries`; outcome, venues, images, uploaded, failed, retryable."""
     counted = (
         select(
@@ -134,7 +134,7 @@ def venue_totals(_: CityVenueTotals) -> Select[Any]:
     return select(outcome, func.count().label("venues"), *totals).group_by(outcome)
 
 
-def error_totals(_: CityErrorTotals) -> Select[Any]:
+def error_totals(_: CityErrorTotals) -> Select[*tuple[Any, ...]]:
     """Binds `city_id`; failed images by provider, error type and status, most first."""
     images = images_of(venues.c.venue_images)
     image = images.c.value

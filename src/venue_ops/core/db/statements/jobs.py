@@ -73,7 +73,9 @@ def page(question: JobsPage) -> Select[Any]:
     if question.limited:
         matching = matching.limit(one_number("limit"))
     chosen = matching.cte("page").prefix_with("MATERIALIZED")
-    return _rows(chosen, oban).order_by(*_order(chosen.c.id, chosen.c.last_change, question.order))
+    return rows_of(chosen, oban).order_by(
+        *_order(chosen.c.id, chosen.c.last_change, question.order)
+    )
 
 
 def total(question: JobsTotal) -> Select[Any]:
@@ -152,7 +154,7 @@ def _after(job: FromClause, order: JobOrder) -> ColumnElement[bool]:
             )
 
 
-def _rows(chosen: FromClause, oban: ObanTables) -> Select[Any]:
+def rows_of(chosen: FromClause, oban: ObanTables) -> Select[Any]:
     """What a row shows of each chosen job; see `core.db.rows` for what becomes of it."""
     job = oban.jobs.alias("job")
     venue = venues.alias("venue")

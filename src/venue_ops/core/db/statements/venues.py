@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Text,
     and_,
@@ -46,7 +47,7 @@ from venue_ops.core.models import VenueOutcome
 from venue_ops.core.queries import VenueOrder
 from venue_ops.core.vocabulary import BAD_UPLOADS
 
-ZERO = literal_column("0")
+ZERO = literal_column("0", Integer)
 FAILING = frozenset({VenueOutcome.PARTIAL, VenueOutcome.FAILED})
 
 

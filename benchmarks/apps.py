@@ -1,0 +1,52 @@
+"""What the application itself asks, restated in SQL: the other side of most ratios.
+
+`page` is its page of image operations, `failures` its list of venues with failed images.
+"""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+PAGE: LiteralString = """
+    SELECT j.*
+    FROM oban_jobs j
+    WHERE j.worker IN (
+            'EventasaurusDiscovery.VenueImages.BackfillOrchestratorJob',
+            'EventasaurusDiscovery.VenueImages.EnrichmentJob')
+      AND j.state IN ('completed', 'discarded')
+      AND j.completed_at IS NOT NULL
+    ORDER BY j.completed_at DESC
+    LIMIT 100
+"""
+
+PAGE_OF_CITY: LiteralString = """
+    SELECT j.*
+    FROM oban_jobs j
+    WHERE j.worker IN (
+            'EventasaurusDiscovery.VenueImages.BackfillOrchestratorJob',
+            'EventasaurusDiscovery.VenueImages.EnrichmentJob')
+      AND j.state IN ('completed', 'discarded')
+      AND j.completed_at IS NOT NULL
+      AND (j.args->>'city_id' = %(city)s
+           OR EXISTS (SELECT 1 FROM venues v
+                      WHERE v.id::text = j.args->>'venue_id' AND v.city_id = %(city)s::bigint))
+    ORDER BY j.completed_at DESC
+    LIMIT 100
+"""
+
+FAILURES: LiteralString = """
+    SELECT v.id, v.name, v.slug, v.city_id,
+      (SELECT count(*) FROM jsonb_array_elements(v.venue_images) i
+       WHERE i->>'upload_status' = 'uploaded') AS uploaded,
+      (SELECT count(*) FROM jsonb_array_elements(v.venue_images) i
+       WHERE i->>'upload_status' = 'failed') AS failed,
+      (SELECT count(*) FROM jsonb_array_elements(v.venue_images) i
+       WHERE i->>'upload_status' = 'permanently_failed') AS permanently_failed
+    FROM venues v
+    WHERE EXISTS (
+      SELECT 1
+      FROM jsonb_array_elements(
+        CASE jsonb_typeof(v.venue_images) WHEN 'array' THEN v.venue_images ELSE '[]' END) i
+      WHERE i->>'upload_status' IN ('failed', 'permanently_failed'))
+    ORDER BY failed DESC, permanently_failed DESC
+"""

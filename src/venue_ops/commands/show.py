@@ -1,0 +1,63 @@
+"""`venue-ops show job|venue|city`: one thing in full."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from venue_ops.commands import options
+from venue_ops.context import Session
+
+app = options.command_app("Show one job, one venue or one city in detail.")
+
+
+@app.command(cls=options.OpsCommand)
+def job(
+    ctx: typer.Context,
+    job_id: Annotated[int, typer.Argument(metavar="ID", min=1, help="As `list` shows it.")],
+) -> None:
+    """Show one job: its life, every attempt's error, what each provider answered.
+
+    Of an enrichment also the images that failed then and the venue's images now; of a
+    backfill the jobs it started.
+    """
+    from venue_ops.core.services.details import job_detail
+    from venue_ops.views.job import document
+
+    session: Session = ctx.obj
+    session.output.document(document(job_detail(session.source, job_id), now=session.clock()))
+
+
+@app.command(cls=options.OpsCommand)
+def venue(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="VENUE", help="Slug or id.")],
+) -> None:
+    """Show one venue: its images, which could be retried and why not, its history and jobs.
+
+    -o csv, tsv and ids print the images alone.
+    """
+    from venue_ops.core.services.details import venue_detail
+    from venue_ops.views.venue import document
+
+    session: Session = ctx.obj
+    session.output.document(document(venue_detail(session.source, ref)))
+
+
+@app.command(cls=options.OpsCommand)
+def city(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="CITY", help="Slug, name or id; london,gb.")],
+) -> None:
+    """Show one city: totals by outcome, provider and error, worst venues, last backfills."""
+    from venue_ops.core.references import split_cities
+    from venue_ops.core.services.details import city_detail
+    from venue_ops.core.services.places import find_cities
+    from venue_ops.views.city import document
+
+    session: Session = ctx.obj
+    found = find_cities(session.source, split_cities([ref], option="CITY"))
+    if len(found) != 1:
+        raise typer.BadParameter("one city at a time")
+    session.output.document(document(city_detail(session.source, found[0])))

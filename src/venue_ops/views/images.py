@@ -1,0 +1,89 @@
+"""The columns of a venue's images."""
+
+from __future__ import annotations
+
+from venue_ops.core.classification.images import Verdict
+from venue_ops.core.details import FailedImage, Image
+from venue_ops.core.models import Retryability
+from venue_ops.output.models import Cell, Column, Style
+from venue_ops.views import words
+
+WHY = {
+    Verdict.RETRY: "yes",
+    Verdict.UPLOADED: "",
+    Verdict.NOT_UPLOADED_IN_DEVELOPMENT: "no: never uploaded (development)",
+    Verdict.GIVEN_UP: "no: given up",
+    Verdict.PERMANENT_ERROR: "no: the error is permanent",
+    Verdict.AMBIGUOUS_ERROR: "no: the error may be permanent",
+    Verdict.RETRIES_SPENT: "no: retries are used up",
+    Verdict.NO_USABLE_URL: "no: no usable URL",
+    Verdict.NO_STATUS: "no: has no status",
+    Verdict.UNKNOWN_STATUS: "no: unknown status",
+    Verdict.NOT_AN_IMAGE: "no: not an image",
+}
+
+
+def _retry(image: Image) -> Cell:
+    text = WHY[image.verdict]
+    return Cell(text, Style.GOOD if image.verdict is Verdict.RETRY else Style.DIM)
+
+
+def _error(image: Image) -> str:
+    parts = [image.error_type or ""]
+    if image.status_code is not None:
+        parts.append(f"({image.status_code})")
+    return " ".join(part for part in parts if part)
+
+
+COLUMNS: tuple[Column[Image], ...] = (
+    Column("place", lambda row: row.place, lambda row: f"#{row.place}", header="#", right=True),
+    Column("id", lambda row: row.id, header="IMAGE", keep=5),
+    Column("provider", lambda row: row.provider, keep=3),
+    Column(
+        "upload_status",
+        lambda row: row.status,
+        lambda row: words.outcome(row.status),
+        header="STATUS",
+    ),
+    Column("error_type", lambda row: row.error_type, _error, header="ERROR", flexible=True),
+    Column("status_code", lambda row: row.status_code, default=False, wide=False),
+    Column("error", lambda row: row.error, default=False, header="MESSAGE", flexible=True),
+    Column(
+        "retryability",
+        lambda row: row.retryability,
+        lambda row: words.outcome(row.retryability),
+        default=False,
+        wide=False,
+    ),
+    Column("retry", lambda row: row.verdict, _retry, flexible=True),
+    Column("retry_count", lambda row: row.retries, header="RETRIES", right=True, keep=1),
+    Column("retried_at", lambda row: row.retried_at, default=False),
+    Column("fetched_at", lambda row: row.fetched_at, header="FETCHED", keep=2),
+    Column("failed_at", lambda row: row.failed_at, default=False),
+    Column("url", lambda row: row.url, default=False),
+    Column("source_url", lambda row: row.source_url, default=False, wide=False),
+    Column("width", lambda row: row.width, default=False),
+    Column("height", lambda row: row.height, default=False),
+    Column("quality_score", lambda row: row.quality_score, default=False),
+)
+
+FAILED_COLUMNS: tuple[Column[FailedImage], ...] = (
+    Column("provider", lambda row: row.provider),
+    Column("error_type", lambda row: row.error_type, header="ERROR"),
+    Column("status_code", lambda row: row.status_code, header="HTTP", right=True),
+    Column(
+        "retryability",
+        lambda row: row.retryability,
+        lambda row: words.outcome(row.retryability),
+        header="CLASS",
+    ),
+    Column("error", lambda row: row.error, header="MESSAGE", flexible=True),
+    Column("at", lambda row: row.at, keep=1),
+    Column("url", lambda row: row.url, flexible=True, keep=2),
+)
+
+
+def worth_retrying(images: tuple[Image, ...]) -> dict[str, int]:
+    """How many failed images there are of each class."""
+    classes = [image.retryability for image in images if image.retryability]
+    return {str(name): classes.count(name) for name in Retryability if name in classes}

@@ -1,0 +1,128 @@
+"""One venue as a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from venue_ops.core.classification.images import Verdict
+from venue_ops.core.classification.values import member, string_at
+from venue_ops.core.details import Enrichment, VenueDetail
+from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
+from venue_ops.views import images as image_view
+from venue_ops.views import operations as operation_view
+from venue_ops.views import words
+from venue_ops.views.plain import data_of
+
+JOB_COLUMNS = ("id", "kind", "when", "outcome", "images_uploaded", "images_failed", "error")
+
+HISTORY: tuple[Column[Enrichment], ...] = (
+    Column("at", lambda row: row.at, header="WHEN"),
+    Column("providers", lambda row: list(row.providers), lambda row: ", ".join(row.providers)),
+    Column("images_fetched", lambda row: row.images_fetched, header="FETCHED", right=True),
+    Column("images_added", lambda row: row.images_added, header="ADDED", right=True),
+    Column(
+        "cost_usd", lambda row: row.cost_usd, lambda row: words.money(row.cost_usd), header="COST"
+    ),
+)
+
+
+def document(detail: VenueDetail) -> Document:
+    """Everything about a venue; csv, tsv and ids print its images."""
+    images = Listing(detail.images, image_view.COLUMNS, ident=_ident(detail))
+    jobs = [column for column in operation_view.COLUMNS if column.name in JOB_COLUMNS]
+    blocks: list[Facts | Section] = [
+        Facts(detail.name, list(_facts(detail))),
+        Section("Images", images, empty=_no_images(detail)),
+    ]
+    if detail.history:
+        blocks.append(Section("Enrichments", Listing(detail.history, HISTORY, ident=str)))
+    blocks.append(
+        Section(
+            "Its last jobs",
+            Listing(detail.jobs, jobs, ident=lambda row: str(row.id)),
+            empty="none in the table (finished jobs are pruned)",
+        )
+    )
+    return Document(blocks=blocks, data=_data(detail), listing=images)
+
+
+def _ident(detail: VenueDetail) -> Any:
+    """An image's id; one without any is known by its place."""
+    return lambda image: image.id or f"{detail.slug}/#{image.place}"
+
+
+def _facts(detail: VenueDetail) -> Any:
+    counts = detail.counts
+    yield "Slug", f"{detail.slug} (id {detail.id})"
+    if detail.city:
+        yield "City", f"{detail.city.name} ({detail.city.ref})"
+    if detail.address:
+        yield "Address", detail.address
+    yield "Outcome now", words.outcome(detail.outcome)
+    yield "Images", _counted(detail)
+    if counts.bad:
+        eligible = sum(image.verdict is Verdict.RETRY for image in detail.images)
+        yield (
+            "Retry",
+            Cell(
+                f"{eligible} of {counts.bad} failed images can be retried",
+                Style.WARN if eligible else Style.DIM,
+            ),
+        )
+    for label, key in (
+        ("Last checked", "last_checked_at"),
+        ("Last result", "last_check_result"),
+        ("Next due", "next_enrichment_due"),
+    ):
+        if (said := string_at(detail.enrichment, key)) is not None:
+            yield label, said
+    failures = member(detail.enrichment, "error_details")
+    if isinstance(failures, dict) and failures:
+        yield "Last errors", ", ".join(f"{name}: {said}" for name, said in failures.items())
+
+
+def _counted(detail: VenueDetail) -> str:
+    if detail.malformed:
+        return f"venue_images holds {detail.malformed} instead of an array"
+    counts = detail.counts
+    parts = (
+        (counts.uploaded, "uploaded"),
+        (counts.skipped_dev, "not uploaded (development)"),
+        (counts.failed, "failed"),
+        (counts.permanently_failed, "permanently failed"),
+        (counts.other, "of another status"),
+    )
+    said = ", ".join(f"{number} {name}" for number, name in parts if number)
+    return f"{counts.total}: {said}" if said else str(counts.total)
+
+
+def _no_images(detail: VenueDetail) -> str:
+    return f"none: venue_images holds {detail.malformed}" if detail.malformed else "none"
+
+
+def _data(detail: VenueDetail) -> dict[str, Any]:
+    counts = detail.counts
+    return {
+        "id": detail.id,
+        "slug": detail.slug,
+        "name": detail.name,
+        "address": detail.address,
+        "city": detail.city.slug if detail.city else None,
+        "city_id": detail.city.id if detail.city else None,
+        "outcome": detail.outcome,
+        "malformed": detail.malformed,
+        "images_total": counts.total,
+        "images_uploaded": counts.uploaded,
+        "images_skipped_dev": counts.skipped_dev,
+        "images_failed": counts.bad,
+        "images_permanently_failed": counts.permanently_failed,
+        "images_transient": counts.transient,
+        "images_retryable": counts.retryable,
+        "images_other": counts.other,
+        "provider_ids": detail.provider_ids,
+        "image_enrichment_metadata": detail.enrichment,
+        "updated_at": detail.updated_at,
+        "images": [data_of(image_view.COLUMNS, image) for image in detail.images],
+        "enrichment_history": [data_of(HISTORY, row) for row in detail.history],
+        "jobs": [data_of(operation_view.COLUMNS, row) for row in detail.jobs],
+    }

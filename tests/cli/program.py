@@ -1,0 +1,125 @@
+"""The program as tests run it: in this process at a fixed moment, or as a real process."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.databases import NOW, Database
+
+from venue_ops.cli import main
+from venue_ops.context import Session
+
+LISTS = (("list", "--kind", "all", "--limit", "0"), ("venues", "--limit", "0"), ("partials",))
+"""Every command that lists, so that it lists all it can."""
+
+FORMATS = ("table", "wide", "json", "ndjson", "csv", "tsv", "ids")
+DOCUMENT_FORMATS = ("table", "wide", "json", "ndjson")
+"""What a job and a city can be printed as; a venue can be printed as all FORMATS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run left behind: its exit code, its data and its narration."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """What stands under `data` in the JSON printed."""
+        return json.loads(self.out)["data"]
+
+    @property
+    def page(self) -> Any:
+        """What stands under `page` in the JSON printed."""
+        return json.loads(self.out)["page"]
+
+    @property
+    def lines(self) -> list[str]:
+        """The data, line by line."""
+        return self.out.splitlines()
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids printed by `-o ids`."""
+        return [int(line) for line in self.lines]
+
+    @property
+    def records(self) -> list[dict[str, str]]:
+        """The rows of a CSV."""
+        return list(csv.DictReader(io.StringIO(self.out, newline="")))
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The one error that `-o json` prints on stderr."""
+        (line,) = self.err.splitlines()
+        found: dict[str, Any] = json.loads(line)["error"]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`venue-ops` on one database, at the moment that its content is relative to."""
+
+    url: str | None
+    now: datetime = NOW
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The whole environment of a run; times are in UTC wherever the test runs."""
+        named = {} if self.url is None else {"VENUE_OPS_DATABASE_URL": self.url}
+        return {**os.environ, "VENUE_OPS_TZ": "UTC", **named, **self.env, **(more or {})}
+
+    def __call__(
+        self, *argv: str | int, env: Mapping[str, str] | None = None, encoding: str = "utf-8"
+    ) -> Result:
+        """Run it in this process, its streams being no terminals."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding, newline="") for _ in range(2))
+        session = Session(
+            env=self.environment(env), stdout=out, stderr=err, clock=lambda: self.now
+        )
+        code = main([str(word) for word in argv], session=session)
+        return Result(int(code), _written(out), _written(err))
+
+    def process(
+        self, *argv: str | int, env: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[Any]:
+        """Run it as a process of its own."""
+        given: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 60, **options}
+        return subprocess.run(
+            command(*argv), env=self.environment(env), check=False, **given
+        )
+
+    def start(
+        self, *argv: str | int, env: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[str]:
+        """Start it as a process of its own, and go on."""
+        given: dict[str, Any] = {"stdout": -1, "stderr": -1, "text": True, **options}
+        return subprocess.Popen(command(*argv), env=self.environment(env), **given)
+
+
+def command(*argv: str | int) -> Sequence[str]:
+    """What a shell would start."""
+    return [sys.executable, "-m", "venue_ops", *(str(word) for word in argv)]
+
+
+def on(database: Database, **options: Any) -> Program:
+    """The program on this database."""
+    return Program(database.url, database.now, **options)
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    raw = stream.buffer
+    assert isinstance(raw, io.BytesIO)
+    return raw.getvalue().decode(stream.encoding)
