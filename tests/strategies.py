@@ -23,7 +23,7 @@ class Spelled:
     text: str
 
 
-Value: TypeAlias = "None | bool | str | Spelled | Sequence[Value] | Mapping[str, Value]"
+Value: TypeAlias = "bool | str | Spelled | Sequence[Value] | Mapping[str, Value] | None"
 T = TypeVar("T")
 
 
@@ -42,15 +42,33 @@ def to_json(value: Value) -> str:
 
 
 NUMBERS = st.sampled_from(
-    "0 -0 -0.0 1 1.0 1.50 2.9 3 -1 12 12.00 1e2 1E+2 12e-1 1e-7 1e400 -1e400 1e30 "
-    "2147483647 2147483648 2147483647.5 999999999999999999 999999999999999999.0 "
-    "1000000000000000000 9223372036854775807 9223372036854775808 0.1 1.000000000000000000001".split()
+    """
+    0 -0 -0.0 1 1.0 1.50 2.9 3 -1 12 12.00 1e2 1E+2 12e-1 1e-7 0.1 1.000000000000000000001
+    1e30 1e400 -1e400 2147483647 2147483647.5 2147483648 999999999999999999 999999999999999999.0
+    1000000000000000000 9223372036854775807 9223372036854775808
+    """.split()  # noqa: SIM905 - a table
 ).map(Spelled) | st.integers(-5, 40).map(lambda number: Spelled(str(number)))
 
 ODD_TEXTS = st.sampled_from(
-    ["", " ", "0", "1", "12", "012", " 12", "12 ", "12\n", "+12", "1.0", "1e2", "٣", "abc"]
-    + ["999999999999999999", "1000000000000000000", "null", "true", "[]", '{"a": 1}', '"x"', "\\"]
-    + ["İ", "ſ", "K", "Ł", "ß", "e\u0301", "🎷", "\u202e", "\x1b[31m", "\t", "\x7f", "a\\nb"]
+    (
+        *("", " ", "0", "1", "12", "012", " 12", "12 ", "12\n", "+12", "1.0", "1e2", "٣", "abc"),
+        *("999999999999999999", "1000000000000000000", "null", "true", "[]", '{"a": 1}', '"x"'),
+        *(
+            "\\",
+            "a\\nb",
+            "İ",
+            "ſ",
+            "K",
+            "Ł",
+            "ß",
+            "e\u0301",
+            "🎷",
+            "\u202e",
+            "\x1b[31m",
+            "\t",
+            "\x7f",
+        ),
+    )
 )
 TEXTS = ODD_TEXTS | st.text(
     st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=6
@@ -78,12 +96,16 @@ def objects(**members: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
 
 
 STATUSES = st.sampled_from(
-    "success no_images error failed skipped batch_completed scheduled_batch_completed no_work "
-    "orchestrating ERROR Failed novel".split()
+    """
+    success no_images error failed skipped batch_completed scheduled_batch_completed no_work
+    orchestrating ERROR Failed novel
+    """.split()  # noqa: SIM905 - a table
 )
 REASONS = TEXTS | st.sampled_from(
-    [*NO_PHOTOS_WORDS, *CONFIGURATION_WORDS, ":no_images", ":rate_limited", "No\\ images"]
-    + ['"API error: REQUEST_DENIED"', "API error: ZERO_RESULTS", "zero_results", "HTTP 429"]
+    (
+        *(*NO_PHOTOS_WORDS, *CONFIGURATION_WORDS, ":no_images", ":rate_limited", "No\\ images"),
+        *('"API error: REQUEST_DENIED"', "API error: ZERO_RESULTS", "zero_results", "HTTP 429"),
+    )
 )
 PROVIDERS = st.sampled_from(["google_places", "foursquare", "here", "timeout"]) | TEXTS
 COUNTS = NUMBERS | st.sampled_from([Spelled("0"), Spelled("2"), "2"])

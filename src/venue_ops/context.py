@@ -138,6 +138,10 @@ class Session:
         for warning in settings.warnings:
             self.console.warn(warning)
         conninfo, label = self._target(settings)
+        self.console.verbose(
+            f"Asking {label}, Oban's tables in {settings.oban_schema},"
+            f" statement timeout {settings.statement_timeout.total_seconds():g} s."
+        )
         names = settings.workers
         return Source(
             database=Database(conninfo, label=label, statement_timeout=settings.statement_timeout),

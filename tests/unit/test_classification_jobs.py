@@ -25,9 +25,7 @@ FOUND = {"status": "success", "images_fetched": 3}
 
 
 def enrichment(meta: Json, *, args: Json = None, errors: tuple[Json, ...] = ()) -> Outcome:
-    facts = JobFacts(
-        JobKind.ENRICHMENT, "completed", ONE if args is None else args, meta, errors
-    )
+    facts = JobFacts(JobKind.ENRICHMENT, "completed", ONE if args is None else args, meta, errors)
     return job_outcome(facts)
 
 
@@ -152,9 +150,7 @@ def test_rule_4_a_second_attempt_that_skips_itself_hides_what_the_first_one_met(
         ({}, "success"),
     ],
 )
-def test_rule_5_every_provider_refused_outweighs_the_counts(
-    providers: Json, outcome: str
-) -> None:
+def test_rule_5_every_provider_refused_outweighs_the_counts(providers: Json, outcome: str) -> None:
     """The counts are of the venue's whole array, not of this run."""
     meta = {"status": "success", "images_uploaded": 4, "images_failed": 0, "providers": providers}
     assert enrichment(meta) == outcome
@@ -221,8 +217,10 @@ def test_scope_venue_id_wins_over_venue_ids_and_neither_is_the_daily_run(
 
 @pytest.mark.parametrize(
     "reason",
-    ['"API error: ZERO_RESULTS"', "ZERO_RESULTS", '"No images found"', '"no images"', ":no_images"]
-    + [":no_results", ":no_place_id", '{:error, "no_place_id"}'],
+    [
+        *('"API error: ZERO_RESULTS"', "ZERO_RESULTS", '"No images found"', '"no images"'),
+        *(":no_images", ":no_results", ":no_place_id", '{:error, "no_place_id"}'),
+    ],
 )
 def test_no_photos_is_no_error_however_it_is_quoted(reason: str) -> None:
     for status in ("failed", "error", "ERROR"):

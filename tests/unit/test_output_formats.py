@@ -168,7 +168,7 @@ def test_widths_of_a_terminal_are_kept() -> None:
 
 def test_columns_that_found_no_room_are_told() -> None:
     output = Output(
-        io.StringIO(), OutputOptions(), Redactor(), 52, True, env={"NO_COLOR": "1"}, now=lambda: NOW
+        io.StringIO(), OutputOptions(), Redactor(), 48, True, env={"NO_COLOR": "1"}, now=lambda: NOW
     )
     assert not output.hidden_columns
     assert output.listing(listing()) == len(JOBS)

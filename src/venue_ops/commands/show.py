@@ -26,7 +26,9 @@ def job(
     from venue_ops.views.job import document
 
     session: Session = ctx.obj
-    session.output.document(document(job_detail(session.source, job_id), now=session.clock()))
+    session.output.document(
+        document(job_detail(session.source, job_id), now=session.clock(), tz=session.zone)
+    )
 
 
 @app.command(cls=options.OpsCommand)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from unicodedata import category, east_asian_width
 
 GAP = 2
-_SHORTEST_FIRST_CUT, _SHORTEST_LAST_CUT = 16, 6
+_SHORTEST_FIRST_CUT, _SHORTEST_LAST_CUT = 14, 6
 Measure = Callable[[str], int]
 
 
@@ -58,7 +58,7 @@ class Fit:
 def fit(tracks: Sequence[Track], available: int | None) -> Fit:
     """The widths within `available` cells; None is no limit.
 
-    First flexible columns give way down to 16 cells, then the columns with the lowest `keep`
+    First flexible columns give way down to 14 cells, then the columns with the lowest `keep`
     above 0 go (the last of equals first), then flexible ones shrink further. What then is still
     too wide stays so: a terminal wraps it, and nothing is lost.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -24,6 +23,7 @@ from venue_ops.output.values import Exact, Human
 from venue_ops.output.writer import Writer
 
 _INDENT = 2
+_USUAL_WIDTH = 80
 
 
 def _now() -> datetime:
@@ -53,10 +53,9 @@ class Output:
         self._options = options
         self._format = options.format or Format.TABLE
         self._terminal = stream.isatty() if terminal is None else terminal
-        self._color = wants_color(
-            options.color, terminal=self._terminal, env=os.environ if env is None else env
-        )
-        self._width = width
+        env = os.environ if env is None else env
+        self._color = wants_color(options.color, terminal=self._terminal, env=env)
+        self._width = width or _width(stream, env)
         self._now = now
         self._writer = Writer(stream)
         self._cleaner = Cleaner(redactor, stream_encoding(stream))
@@ -117,7 +116,7 @@ class Output:
             self._cleaner,
             Human(self._options.tz, self._terminal, self._now()),
             self._painter(),
-            self._columns_of_terminal() if fits else None,
+            self._width if fits else None,
         )
 
     def _painter(self) -> Painter:
@@ -126,9 +125,6 @@ class Output:
         from venue_ops.output.table_rich import RichPainter
 
         return RichPainter()
-
-    def _columns_of_terminal(self) -> int:
-        return self._width or shutil.get_terminal_size().columns
 
     def _blocks(self, document: Document) -> None:
         if self._options.columns:
@@ -212,3 +208,14 @@ class Output:
         for count, row in enumerate(listing.rows, start=1):  # noqa: B007
             self._writer.write(Safe(self._cleaner.text(listing.ident(row)) + "\n"))
         return count
+
+
+def _width(stream: TextIO, env: Mapping[str, str]) -> int:
+    """The cells of a line: COLUMNS, else what the terminal behind the stream says."""
+    columns = env.get("COLUMNS", "")
+    if columns.isascii() and columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
+    except (OSError, ValueError):
+        return _USUAL_WIDTH

@@ -7,6 +7,7 @@ from venue_ops.core.details import FailedImage, Image
 from venue_ops.core.models import Retryability
 from venue_ops.output.models import Cell, Column, Style
 from venue_ops.views import words
+from venue_ops.views.plain import moment
 
 WHY = {
     Verdict.RETRY: "yes",
@@ -57,9 +58,9 @@ COLUMNS: tuple[Column[Image], ...] = (
     ),
     Column("retry", lambda row: row.verdict, _retry, flexible=True),
     Column("retry_count", lambda row: row.retries, header="RETRIES", right=True, keep=1),
-    Column("retried_at", lambda row: row.retried_at, default=False),
-    Column("fetched_at", lambda row: row.fetched_at, header="FETCHED", keep=2),
-    Column("failed_at", lambda row: row.failed_at, default=False),
+    Column("retried_at", lambda row: moment(row.retried_at), default=False),
+    Column("fetched_at", lambda row: moment(row.fetched_at), header="FETCHED", keep=2),
+    Column("failed_at", lambda row: moment(row.failed_at), default=False),
     Column("url", lambda row: row.url, default=False),
     Column("source_url", lambda row: row.source_url, default=False, wide=False),
     Column("width", lambda row: row.width, default=False),
@@ -78,7 +79,7 @@ FAILED_COLUMNS: tuple[Column[FailedImage], ...] = (
         header="CLASS",
     ),
     Column("error", lambda row: row.error, header="MESSAGE", flexible=True),
-    Column("at", lambda row: row.at, keep=1),
+    Column("at", lambda row: moment(row.at), keep=1),
     Column("url", lambda row: row.url, flexible=True, keep=2),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from typing import Any
 
 from venue_ops.core.details import Answer, AttemptError, JobDetail
@@ -11,13 +13,15 @@ from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Sect
 from venue_ops.views import images as image_view
 from venue_ops.views import operations as operation_view
 from venue_ops.views import words
-from venue_ops.views.plain import data_of
+from venue_ops.views.plain import data_of, moment
+
+Fact = tuple[str, Cell | str]
 
 CHILD_COLUMNS = ("id", "when", "outcome", "outcome_now", "venue", "images_uploaded", "error")
 
 ATTEMPTS: tuple[Column[AttemptError], ...] = (
     Column("attempt", lambda row: row.attempt, right=True),
-    Column("at", lambda row: row.at),
+    Column("at", lambda row: moment(row.at)),
     Column("error", lambda row: row.error, flexible=True),
 )
 
@@ -37,10 +41,10 @@ ANSWERS: tuple[Column[Answer], ...] = (
 )
 
 
-def document(detail: JobDetail, *, now: Any) -> Document:
-    """Everything about a job: blocks for people, the same facts for machines."""
+def document(detail: JobDetail, *, now: datetime, tz: tzinfo | None) -> Document:
+    """Everything about a job: blocks for people (times in `tz`), the same facts for machines."""
     operation = detail.operation
-    blocks: list[Facts | Section] = [Facts(f"Job {operation.id}", list(_facts(detail, now)))]
+    blocks: list[Facts | Section] = [Facts(f"Job {operation.id}", list(_facts(detail, now, tz)))]
     sections = (
         ("Attempts that failed", ATTEMPTS, detail.errors),
         ("What the providers answered", ANSWERS, detail.answers),
@@ -56,7 +60,7 @@ def document(detail: JobDetail, *, now: Any) -> Document:
     return Document(blocks=blocks, data=_data(detail))
 
 
-def _facts(detail: JobDetail, now: Any) -> Any:
+def _facts(detail: JobDetail, now: datetime, tz: tzinfo | None) -> Iterator[Fact]:
     job = detail.operation
     yield "Kind", f"{job.kind}, {job.scope}" if job.scope else str(job.kind)
     yield "State", f"{job.state}, attempt {job.attempt} of {job.max_attempts}"
@@ -73,7 +77,7 @@ def _facts(detail: JobDetail, now: Any) -> Any:
         yield "Venue", _venue(job.venue)
     if job.providers:
         yield "Providers", ", ".join(job.providers)
-    yield from _times(job, now)
+    yield from _times(job, now, tz)
     if job.duration is not None:
         yield "Took", words.took(job.duration)
     if job.cost_usd:
@@ -97,7 +101,7 @@ def _venue(venue: VenueRef) -> str:
     return f"{named}id {venue.id} (gone)" if venue.id else f"{named}no id: {venue.raw}"
 
 
-def _times(job: Operation, now: Any) -> Any:
+def _times(job: Operation, now: datetime, tz: tzinfo | None) -> Iterator[Fact]:
     moments = (
         ("Inserted", job.times.inserted_at),
         ("Scheduled", job.times.scheduled_at),
@@ -106,10 +110,10 @@ def _times(job: Operation, now: Any) -> Any:
         ("Discarded", job.times.discarded_at),
         ("Cancelled", job.times.cancelled_at),
     )
-    for name, moment in moments:
-        if moment is not None:
-            ago = f" ({age(moment, now)} ago)" if moment <= now else ""
-            yield name, f"{moment:%Y-%m-%d %H:%M:%S} UTC{ago}"
+    for name, at in moments:
+        if at is not None:
+            ago = f" ({age(at, now)} ago)" if at <= now else ""
+            yield name, f"{at.astimezone(tz):%Y-%m-%d %H:%M:%S %Z}{ago}"
 
 
 def _children_title(operation: Operation) -> str:

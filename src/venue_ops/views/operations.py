@@ -43,7 +43,7 @@ def _tally(row: Operation) -> VenueTally:
 
 COLUMNS: tuple[Column[Operation], ...] = (
     Column("id", lambda row: row.id, right=True),
-    Column("kind", lambda row: row.kind, keep=5),
+    Column("kind", lambda row: row.kind, keep=4),
     Column("scope", lambda row: row.scope, default=False),
     Column("state", lambda row: row.state, default=False),
     Column("when", lambda row: row.times.last_change, keep=6),
@@ -53,7 +53,7 @@ COLUMNS: tuple[Column[Operation], ...] = (
         lambda row: row.outcome_now,
         lambda row: words.outcome(row.outcome_now),
         header="NOW",
-        keep=4,
+        keep=3,
     ),
     Column("city", lambda row: row.city.slug if row.city else None, header="CITY", keep=1),
     Column("city_id", lambda row: row.city.id if row.city else None, default=False, wide=False),
@@ -79,7 +79,7 @@ COLUMNS: tuple[Column[Operation], ...] = (
         lambda row: words.of_total(row.images.uploaded, row.images.found),
         header="IMAGES",
         right=True,
-        keep=3,
+        keep=5,
     ),
     Column("images_found", lambda row: row.images.found, default=False, wide=False, right=True),
     Column(

@@ -1,8 +1,9 @@
-"""Rows as plain data, for the JSON of a document."""
+"""Rows as plain data, and times that the application keeps as text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from venue_ops.output.models import Column
@@ -13,3 +14,17 @@ Row = TypeVar("Row")
 def data_of(columns: Sequence[Column[Row]], row: Row) -> dict[str, Any]:
     """A row's values by the names of its columns: the same keys as in a listing."""
     return {column.name: column.value(row) for column in columns}
+
+
+def moment(text: str | None) -> datetime | str | None:
+    """A time the application wrote as text: as a time if it reads as one, else as it is.
+
+    Elixir's naive times mean UTC.
+    """
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

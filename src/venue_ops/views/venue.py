@@ -11,12 +11,12 @@ from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Sect
 from venue_ops.views import images as image_view
 from venue_ops.views import operations as operation_view
 from venue_ops.views import words
-from venue_ops.views.plain import data_of
+from venue_ops.views.plain import data_of, moment
 
 JOB_COLUMNS = ("id", "kind", "when", "outcome", "images_uploaded", "images_failed", "error")
 
 HISTORY: tuple[Column[Enrichment], ...] = (
-    Column("at", lambda row: row.at, header="WHEN"),
+    Column("at", lambda row: moment(row.at), header="WHEN"),
     Column("providers", lambda row: list(row.providers), lambda row: ", ".join(row.providers)),
     Column("images_fetched", lambda row: row.images_fetched, header="FETCHED", right=True),
     Column("images_added", lambda row: row.images_added, header="ADDED", right=True),

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import psycopg
@@ -36,13 +35,36 @@ _LOCAL_SETTINGS = (
     f" set_config('work_mem', '{WORK_MEMORY}', true)"
 )
 _FETCH = 500
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+_LONGEST_INTEGER = 1000  # digits; Python refuses to read much longer ones
 
 
 class _UtcLoader(TimestampLoader):
-    """A timestamp without zone, which the application means as UTC, as an aware datetime."""
+    """A timestamp without zone, which the application means as UTC, as an aware datetime.
+
+    What Python cannot hold (infinity, the year 20000) becomes the first or last day it can:
+    one such row must not stop a listing.
+    """
 
     def load(self, data: Any) -> datetime:
-        return super().load(data).replace(tzinfo=UTC)
+        try:
+            return super().load(data).replace(tzinfo=UTC)
+        except psycopg.DataError:
+            is_past = bytes(data).startswith(b"-") or bytes(data).endswith(b"BC")
+            return _EARLIEST if is_past else _LATEST
+
+
+def _loads(text: str | bytes) -> Any:
+    """JSON of any size and depth; numbers keep every digit."""
+    try:
+        return json.loads(text, parse_float=Decimal, parse_int=_integer)
+    except RecursionError:
+        return "(JSON nested too deep to read)"
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < _LONGEST_INTEGER else Decimal(digits)
 
 
 class Database:
@@ -122,5 +144,5 @@ class Database:
             raise failures.connecting(error, self.label) from error
         self._connection.read_only = True
         self._connection.adapters.register_loader("timestamp", _UtcLoader)
-        set_json_loads(partial(json.loads, parse_float=Decimal), self._connection)
+        set_json_loads(_loads, self._connection)
         return self._connection

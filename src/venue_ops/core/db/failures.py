@@ -36,6 +36,10 @@ def connecting(error: psycopg.Error, label: str) -> VenueOpsError:
 def asking(error: psycopg.Error, label: str) -> VenueOpsError:
     """Why a statement did not come back from the database called `label`."""
     match error:
+        case errors.QueryCanceled() if "user request" in _first_line(error):
+            return DatabaseError(
+                f"An administrator of {label} stopped the statement.", hint="Try again later."
+            )
         case errors.QueryCanceled():
             return StatementTimeoutError(
                 f"{label} took longer than the statement timeout and was stopped.",

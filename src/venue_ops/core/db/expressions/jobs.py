@@ -240,12 +240,16 @@ def _of_two(
 
 
 def mentions_provider(job: JobColumns, names: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a job was asked for, or heard from, one of the providers; never NULL."""
+    """Whether a job was asked for, or heard from, one of the providers; never NULL.
+
+    The providers are those of `classification.job_providers`: a killed task's entry is none.
+    """
+    wanted = func.array_remove(names, lit(NOT_A_PROVIDER))
     return or_(
-        any_name(at(job.args, "provider"), names),
-        any_name(at(job.args, "providers"), names),
-        any_name(at(job.meta, "providers"), names),
-        any_name(at(job.meta, "by_provider"), names),
+        any_name(at(job.args, "provider"), wanted),
+        any_name(at(job.args, "providers"), wanted),
+        any_name(at(job.meta, "providers"), wanted),
+        any_name(at(job.meta, "by_provider"), wanted),
     )
 
 

@@ -56,21 +56,7 @@ def page(question: VenuesPage) -> Select[Any]:
 
     Binds `limit` where limited, the parameters of the filters, and `max_retries`.
     """
-    venue, counts = _counted()
-    failed = bad(counts.c.counts)
-    prefiltered = question.order is VenueOrder.FAILED and _only_failing(
-        question.outcomes, question.filters
-    )
-    matching = (
-        select(venue.c.id, counts.c.counts, failed.label("failed"))
-        .select_from(venue.join(counts, true()))
-        .where(*_conditions(venue, counts.c.counts, question.outcomes, question.filters))
-    )
-    if prefiltered:
-        matching = matching.where(may_have_failed(venue.c.venue_images))
-    if VenueFilter.AFTER in question.filters:
-        matching = matching.where(_after(venue.c.id, failed, question.order))
-    matching = matching.order_by(*_order(venue.c.id, failed, question.order))
+    matching = _matching(question)
     if question.limited:
         matching = matching.limit(one_number("limit"))
     chosen = matching.cte("page").prefix_with("MATERIALIZED")
@@ -79,21 +65,67 @@ def page(question: VenuesPage) -> Select[Any]:
 
 def total(question: VenuesTotal) -> Select[Any]:
     """How many venues match, whatever the page."""
-    venue, counts = _counted()
-    matching = (
+    venue, narrowed = _narrowed(question)
+    counted = _counted_first(venue, narrowed)
+    return (
         select(func.count().label("total"))
-        .select_from(venue.join(counts, true()))
-        .where(*_conditions(venue, counts.c.counts, question.outcomes, question.filters))
+        .select_from(counted)
+        .where(*_by_counts(counted, counted.c.counts, question))
     )
-    if _only_failing(question.outcomes, question.filters):
-        matching = matching.where(may_have_failed(venue.c.venue_images))
-    return matching
 
 
-def _counted() -> tuple[FromClause, FromClause]:
+def _matching(question: VenuesPage) -> Select[Any]:
+    """The venues of a page as (id, counts, failed), in order.
+
+    In id order a page needs few of them, so they are counted one by one until it is full.
+    Otherwise all are counted, and by a scalar subquery: the lateral one would be given a cache
+    (Memoize) that is keyed on the images, never hit, and decompresses each of them once more.
+    """
+    venue, narrowed = _narrowed(question)
+    row: FromClause
+    if question.order is VenueOrder.ID and question.limited:
+        lateral = once(outcome_counts(venue.c.venue_images), "counts", venue)
+        row, counts = venue, lateral.c.counts
+        source, conditions = venue.join(lateral, true()), narrowed
+    else:
+        row = source = _counted_first(venue, narrowed)
+        counts, conditions = row.c.counts, []
+    failed = bad(counts)
+    matching = (
+        select(row.c.id, counts, failed.label("failed"))
+        .select_from(source)
+        .where(*conditions, *_by_counts(row, counts, question))
+    )
+    if VenueFilter.AFTER in question.filters:
+        matching = matching.where(_after(row.c.id, failed, question.order))
+    return matching.order_by(*_order(row.c.id, failed, question.order))
+
+
+def _narrowed(
+    question: VenuesPage | VenuesTotal,
+) -> tuple[FromClause, list[ColumnElement[bool]]]:
+    """The table, and what can be asked of a venue before its images are counted."""
     venue = venues.alias("venue")
-    counts = once(outcome_counts(venue.c.venue_images), "counts", venue)
-    return venue, counts
+    conditions = list(_by_row(venue, question.filters))
+    by_id = isinstance(question, VenuesPage) and question.order is VenueOrder.ID
+    if not by_id and _only_failing(question.outcomes, question.filters):
+        conditions.append(may_have_failed(venue.c.venue_images))
+    return venue, conditions
+
+
+def _counted_first(venue: FromClause, conditions: list[ColumnElement[bool]]) -> FromClause:
+    """(id, venue_images, counts) of every venue that meets the conditions.
+
+    OFFSET 0 keeps the planner from counting once for every mention of `counts`.
+    """
+    return (
+        select(
+            venue.c.id, venue.c.venue_images, outcome_counts(venue.c.venue_images).label("counts")
+        )
+        .where(*conditions)
+        .offset(ZERO)
+        .subquery("counted")
+    )
 
 
 def _only_failing(outcomes: tuple[VenueOutcome, ...], filters: tuple[VenueFilter, ...]) -> bool:
@@ -102,20 +134,21 @@ def _only_failing(outcomes: tuple[VenueOutcome, ...], filters: tuple[VenueFilter
     return asked or VenueFilter.MIN_FAILED in filters or VenueFilter.ERROR in filters
 
 
-def _conditions(
-    venue: FromClause,
-    counts: ColumnElement[Any],
-    outcomes: tuple[VenueOutcome, ...],
-    filters: tuple[VenueFilter, ...],
+def _by_counts(
+    row: FromClause, counts: ColumnElement[Any], question: VenuesPage | VenuesTotal
 ) -> Iterator[ColumnElement[bool]]:
+    outcomes = question.outcomes
     if outcomes and set(outcomes) != set(VenueOutcome):
-        yield or_(*(_came_to(outcome, venue.c.venue_images, counts) for outcome in outcomes))
+        yield or_(*(_came_to(outcome, row.c.venue_images, counts) for outcome in outcomes))
+    if VenueFilter.MIN_FAILED in question.filters:
+        yield bad(counts) >= one_number("min_failed")
+
+
+def _by_row(venue: FromClause, filters: tuple[VenueFilter, ...]) -> Iterator[ColumnElement[bool]]:
     if VenueFilter.CITY in filters:
         yield venue.c.city_id == func.any(many_ids("city_ids"))
     if VenueFilter.VENUE in filters:
         yield venue.c.id == func.any(many_ids("venue_ids"))
-    if VenueFilter.MIN_FAILED in filters:
-        yield bad(counts) >= one_number("min_failed")
     wanted = [
         test
         for present, test in ((VenueFilter.PROVIDER, _of_provider), (VenueFilter.ERROR, _has_error))
