@@ -38,9 +38,7 @@ def at_least(goal: str, what: str, ours: Sample, other: Sample, limit: float) ->
 
 def within(goal: str, what: str, ours: Sample, limit: float) -> Figure:
     """Ours may take at most `limit` seconds."""
-    return Figure(
-        goal, what, str(ours), f"at most {in_milliseconds(limit)}", ours.median <= limit
-    )
+    return Figure(goal, what, str(ours), f"at most {in_milliseconds(limit)}", ours.median <= limit)
 
 
 def table(figures: Iterable[Figure]) -> Iterable[str]:

@@ -108,7 +108,7 @@ REASONS = TEXTS | st.sampled_from(
     )
 )
 PROVIDERS = st.sampled_from(["google_places", "foursquare", "here", "timeout"]) | TEXTS
-COUNTS = NUMBERS | st.sampled_from([Spelled("0"), Spelled("2"), "2"])
+COUNTS: st.SearchStrategy[Value] = NUMBERS | st.sampled_from([Spelled("0"), Spelled("2"), "2"])
 
 ANSWERS = objects(
     status=st.sampled_from(["success", "failed", "error", "ERROR", "no_images"]),
@@ -127,8 +127,12 @@ ARGS = near(
         providers=st.lists(near(PROVIDERS), max_size=3),
     )
 )
+JSON_NULL = Spelled("null")
+"""The JSON value; a Python None at the top is SQL NULL."""
+
 METAS = near(
     st.one_of(
+        st.sampled_from([JSON_NULL, None]),
         objects(
             status=STATUSES,
             providers=st.dictionaries(PROVIDERS, near(ANSWERS), max_size=3),

@@ -8,6 +8,7 @@ nothing and fails when a picture is not what the program would print.
 from __future__ import annotations
 
 import argparse
+import html
 import os
 import re
 import shutil
@@ -19,12 +20,11 @@ from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
-import typer
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from venue_ops.cli import app
+from venue_ops.cli import main as run
 from venue_ops.color import ColorWhen
 from venue_ops.context import Flags, Session
 from venue_ops.demo.cluster import Cluster
@@ -35,12 +35,21 @@ PICTURES: dict[str, Sequence[Sequence[str]]] = {
     "list.svg": (("list", "--city", "krakow"), ("partials",)),
 }
 MOMENT = datetime(2025, 10, 24, 18, 0, tzinfo=UTC)
-WIDTH = 118
+WIDTH = 134
 DATABASE = "picture"
 
 # Without rich's links to a font server: whoever looks at a picture asks nobody else for it.
 SVG_FORMAT = re.sub(r"\s*@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 SVG_FORMAT = SVG_FORMAT.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
+
+
+# A run of text as rich draws it. Many programs that show SVG drop blanks or know no textLength,
+# so each word gets a place of its own.
+RUN = re.compile(
+    r'<text class="(\S+)" x="(\S+)" y="(\S+)" textLength="\S+"([^>]*)>(.*?)</text>', re.S
+)
+CELL = 12.2  # how wide rich draws a character
+GAP = re.compile("\u00a0{2,}|\n")
 
 
 class Terminal(StringIO):
@@ -67,17 +76,14 @@ def typed(conninfo: str, arguments: Sequence[str]) -> str:
     screen = Terminal()
     session = Session(
         flags=Flags(database_url=conninfo, tz="UTC", color=ColorWhen.ALWAYS),
-        env={"HOME": str(IMAGES)},  # no settings of whoever makes the picture
+        # None of the settings of whoever makes the picture.
+        env={"VENUE_OPS_CONFIG": os.devnull, "COLUMNS": str(WIDTH)},
         stdout=screen,
         stderr=screen,
         clock=lambda: MOMENT,
     )
-    try:
-        typer.main.get_command(app).main(
-            list(arguments), prog_name="venue-ops", standalone_mode=False, obj=session
-        )
-    finally:
-        session.close()
+    if code := run(list(arguments), session=session):
+        sys.exit(f"error: {' '.join(arguments)} ended with {int(code)}: {screen.getvalue()}")
     return f"\x1b[1m$ venue-ops --demo {' '.join(arguments)}\x1b[0m\n{screen.getvalue()}"
 
 
@@ -86,14 +92,28 @@ def svg(name: str, printed: str) -> str:
     console.print(Text.from_ansi(printed), no_wrap=True, crop=True)
     identity = name.partition(".")[0]
     drawn = console.export_svg(title="venue-ops", code_format=SVG_FORMAT, unique_id=identity)
-    return "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
+    lines = (line.rstrip() for line in RUN.sub(words, drawn).splitlines())
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+def words(run: re.Match[str]) -> str:
+    style, x, y, rest, content = run.groups()
+    text, drawn, start = html.unescape(content), [], 0
+    for gap in [*GAP.finditer(text), None]:
+        end = gap.start() if gap else len(text)
+        word = text[start:end]
+        left = start + len(word) - len(word.lstrip("\u00a0"))
+        if word := word.strip("\u00a0"):
+            place = f'x="{float(x) + left * CELL:g}" y="{y}" textLength="{len(word) * CELL:g}"'
+            drawn.append(f'<text class="{style}" {place}{rest}>{html.escape(word)}</text>')
+        start = gap.end() if gap else end
+    return "\n".join(drawn)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail when a picture is out of date")
     check = parser.parse_args().check
-    os.environ["COLUMNS"] = str(WIDTH)
     with sample_database() as conninfo:
         drawn = {
             name: svg(name, "\n".join(typed(conninfo, command) for command in commands))

@@ -7,7 +7,6 @@ imports none of them.
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -19,7 +18,7 @@ from venue_ops.commands.options import global_parameters, take_flags
 from venue_ops.context import Flags, Session
 from venue_ops.core.errors import UsageError
 from venue_ops.exit_codes import ExitCode, exit_code_for
-from venue_ops.output.models import Format
+from venue_ops.output.formats import Format
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "list": ("list", "Look", "All operations in one table: what worked, in part, or not."),
@@ -155,6 +154,8 @@ def _failed(session: Session, error: Exception, args: Sequence[str]) -> int:
         if session.flags == Flags() and _wants_json(args):
             session.give(Flags(output=Format.JSON))
     if session.flags.debug:
+        import traceback
+
         trace = traceback.TracebackException.from_exception(error, capture_locals=False)
         session.console.trace("".join(trace.format()))
     if code is ExitCode.UNEXPECTED and not hasattr(error, "hint"):

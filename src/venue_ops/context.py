@@ -15,17 +15,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from venue_ops.color import ColorWhen
-from venue_ops.console import Console
+from venue_ops.core.enums import JobKind
 from venue_ops.core.errors import ConfigurationError
-from venue_ops.core.models import JobKind
-from venue_ops.core.redaction import Redactor
-from venue_ops.output.models import Format
-from venue_ops.output.options import OutputOptions
-from venue_ops.settings import Overrides, Settings, environment_secrets, load_settings
+from venue_ops.output.formats import Format
 
+# What is imported inside the methods is left to the commands that need it: `--help` does not.
 if TYPE_CHECKING:
+    from venue_ops.console import Console
+    from venue_ops.core.redaction import Redactor
     from venue_ops.core.services.source import Source
     from venue_ops.output import Output
+    from venue_ops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The settings; raises ConfigurationError or UsageError."""
+        from venue_ops.settings import Overrides, load_settings
+
         flags = self.flags
         settings = load_settings(
             Overrides(
@@ -91,6 +93,9 @@ class Session:
     @cached_property
     def redactor(self) -> Redactor:
         """Knows the literal secrets of the settings, or of the environment while there are none."""
+        from venue_ops.core.redaction import Redactor
+        from venue_ops.settings import environment_secrets
+
         try:
             return Redactor(self.settings.secrets())
         except Exception:
@@ -99,6 +104,8 @@ class Session:
     @cached_property
     def console(self) -> Console:
         """The writer to stderr."""
+        from venue_ops.console import Console
+
         return Console(
             self.stderr,
             quiet=self.flags.quiet,
@@ -112,7 +119,8 @@ class Session:
     @cached_property
     def output(self) -> Output:
         """The writer to stdout."""
-        from venue_ops.output import Output
+        from venue_ops.output.options import OutputOptions
+        from venue_ops.output.output import Output
 
         return Output(
             self.stdout,

@@ -45,14 +45,12 @@ def test_each_error_type_has_its_class(error: str, expected: str) -> None:
 
 
 def test_what_failed_without_an_error_type_is_ambiguous() -> None:
-    for image in (
-        {"upload_status": "failed"},
-        {"upload_status": "failed", "error_details": "text"},
-        {"upload_status": "failed", "error_details": {"error_type": 429}},
-        {"upload_status": "failed", "error_details": {"error_type": ""}},
-    ):
+    written: list[Json] = ["text", {"error_type": 429}, {"error_type": ""}, {}, None]
+    for details in written:
+        image: Json = {"upload_status": "failed", "error_details": details}
         assert error_type(image) == "unknown"
         assert retryability(image) == "ambiguous"
+    assert retryability({"upload_status": "failed"}) == "ambiguous"
 
 
 def test_given_up_is_permanent_whatever_the_error() -> None:

@@ -19,9 +19,9 @@ from venue_ops.core.classification.jobs import (
 from venue_ops.core.models import JobKind, JobScope, Json, Outcome
 
 ONE = {"venue_id": 7}
-DENIED = {"status": "failed", "reason": '"API error: REQUEST_DENIED"'}
-NOTHING_THERE = {"status": "failed", "reason": '"API error: ZERO_RESULTS"'}
-FOUND = {"status": "success", "images_fetched": 3}
+DENIED: Json = {"status": "failed", "reason": '"API error: REQUEST_DENIED"'}
+NOTHING_THERE: Json = {"status": "failed", "reason": '"API error: ZERO_RESULTS"'}
+FOUND: Json = {"status": "success", "images_fetched": 3}
 
 
 def enrichment(meta: Json, *, args: Json = None, errors: tuple[Json, ...] = ()) -> Outcome:
@@ -117,7 +117,7 @@ def test_rule_2_the_old_shape_is_told_by_enriched_even_when_status_looks_new() -
 def test_rule_3_a_backfill_of_the_new_shape_is_what_its_children_are(
     status: str, size: str
 ) -> None:
-    meta = {"status": status, size: 2}
+    meta: Json = {"status": status, size: 2}
     assert backfill(meta, (Outcome.SUCCESS, Outcome.FAILED)) == "partial"
     assert backfill(meta, (Outcome.NO_IMAGES,)) == "no_images"
     assert backfill(meta) == "unknown"
@@ -152,7 +152,8 @@ def test_rule_4_a_second_attempt_that_skips_itself_hides_what_the_first_one_met(
 )
 def test_rule_5_every_provider_refused_outweighs_the_counts(providers: Json, outcome: str) -> None:
     """The counts are of the venue's whole array, not of this run."""
-    meta = {"status": "success", "images_uploaded": 4, "images_failed": 0, "providers": providers}
+    counts: dict[str, Json] = {"images_uploaded": 4, "images_failed": 0}
+    meta: Json = {"status": "success", "providers": providers, **counts}
     assert enrichment(meta) == outcome
 
 
@@ -224,13 +225,19 @@ def test_scope_venue_id_wins_over_venue_ids_and_neither_is_the_daily_run(
 )
 def test_no_photos_is_no_error_however_it_is_quoted(reason: str) -> None:
     for status in ("failed", "error", "ERROR"):
-        (answer,) = provider_answers({"providers": {"here": {"status": status, "reason": reason}}})
+        said: Json = {"status": status, "reason": reason}
+        (answer,) = provider_answers({"providers": {"here": said}})
         assert answer.failed
         assert not answer.is_error
 
 
 def test_a_reason_stands_under_the_first_of_three_keys_that_holds_a_text() -> None:
-    answer = {"status": "failed", "reason": {"a": 1}, "message": ":no_images", "error": "boom"}
+    answer: Json = {
+        "status": "failed",
+        "reason": {"a": 1},
+        "message": ":no_images",
+        "error": "boom",
+    }
     (read,) = provider_answers({"providers": {"here": answer}})
     assert (read.provider, read.reason, read.is_error) == ("here", ":no_images", False)
     (silent,) = provider_answers({"providers": {"here": {"status": "failed"}}})
@@ -238,14 +245,14 @@ def test_a_reason_stands_under_the_first_of_three_keys_that_holds_a_text() -> No
 
 
 def test_the_timeout_entry_is_a_killed_task_and_no_provider() -> None:
-    meta = {"providers": {"timeout": DENIED, "here": FOUND}}
+    meta: Json = {"providers": {"timeout": DENIED, "here": FOUND}}
     assert [answer.provider for answer in provider_answers(meta)] == ["here"]
     assert job_providers({"providers": ["timeout", "here"]}, meta) == ("here",)
 
 
 def test_providers_from_all_four_places_each_once() -> None:
-    args = {"provider": "a", "providers": ["b", 7, "a", None]}
-    meta = {"providers": {"c": None, "b": {}}, "by_provider": {"d": 1}}
+    args: Json = {"provider": "a", "providers": ["b", 7, "a", None]}
+    meta: Json = {"providers": {"c": None, "b": {}}, "by_provider": {"d": 1}}
     assert job_providers(args, meta) == ("a", "b", "c", "d")
     assert job_providers({"provider": ["x"], "providers": "y"}, None) == ("x", "y")
     assert job_providers(None, [1]) == ()

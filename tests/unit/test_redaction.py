@@ -56,6 +56,7 @@ PHOTO = (
         (r"https:\/\/u:p@host\/x", r"https:\/\/REDACTED@host\/x"),
         ("u=ecto%3A%2F%2Fu%3Ap%40q%40db%2Fx", "u=ecto%3A%2F%2FREDACTED%40db%2Fx"),
         ("bob:pw@db:5432", "bob:REDACTED@db:5432"),
+        ("DATABASE_URL=postgres://u:p@db/x", "DATABASE_URL=postgres://REDACTED@db/x"),
         # connection strings, command lines, SQL, XML
         ("host=db password=a#b,c user=bob", "host=db password=REDACTED user=bob"),
         (r"host=db password='it\'s' user=bob", "host=db password='REDACTED' user=bob"),
@@ -121,6 +122,7 @@ def test_secret_goes_and_the_rest_stays(text: str, clean: str) -> None:
         "status_code=429 error_type=auth_error author=Ann keyword=bar",
         "WHERE m.key::text = 'x'",
         "monkey=1 turkey: tasty",
+        "Use --database-url postgresql://HOST/DB or set PGPASSWORD",
         "** (Oban.PerformError) EventasaurusDiscovery.VenueImages.EnrichmentJob failed",
         "",
     ],

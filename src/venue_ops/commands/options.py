@@ -15,8 +15,8 @@ from typer.core import TyperCommand
 
 from venue_ops.color import ColorWhen
 from venue_ops.context import Flags, Session
-from venue_ops.core.models import JobKind, Outcome, VenueOutcome
-from venue_ops.output.models import Format
+from venue_ops.core.enums import JobKind, Outcome, VenueOutcome
+from venue_ops.output.formats import Format
 
 PANEL = "Global options"
 

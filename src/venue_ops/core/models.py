@@ -1,7 +1,6 @@
 """The values that pass between the layers: frozen, slotted, and closed sets as StrEnums.
 
-Every enum member equals the text that the database or the application stores, so a value can
-be compared with a column without a table in between. Times are aware and in UTC; money is
+The enums of `core.enums` are offered here as well. Times are aware and in UTC; money is
 Decimal US dollars; durations are seconds.
 """
 
@@ -11,71 +10,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
+
+from venue_ops.core.enums import (
+    JobKind,
+    JobScope,
+    Outcome,
+    Retryability,
+    UploadStatus,
+    VenueOutcome,
+)
+
+__all__ = [
+    "City",
+    "ImageCounts",
+    "ImageTally",
+    "JobKind",
+    "JobScope",
+    "JobTimes",
+    "Json",
+    "Operation",
+    "Outcome",
+    "Retryability",
+    "UploadStatus",
+    "VenueOutcome",
+    "VenueRef",
+    "VenueSummary",
+    "VenueTally",
+]
 
 Json = None | bool | int | float | Decimal | str | Sequence["Json"] | Mapping[str, "Json"]
 """A JSON value as it comes from jsonb: numbers with a fraction are Decimal, so none changes."""
-
-
-class JobKind(StrEnum):
-    """What a job is for, told from its worker's name (a setting), never from its queue."""
-
-    BACKFILL = "backfill"
-    ENRICHMENT = "enrichment"
-    RETRY = "retry"
-    CLEANUP = "cleanup"
-    OTHER = "other"
-
-
-class JobScope(StrEnum):
-    """How much one job covers: a city, a venue, a batch of venues, or the daily run."""
-
-    CITY = "city"
-    VENUE = "venue"
-    BATCH = "batch"
-    DAILY = "daily"
-
-
-class Outcome(StrEnum):
-    """What became of a job, from its own state and meta ("then")."""
-
-    SUCCESS = "success"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    NO_IMAGES = "no_images"
-    SKIPPED = "skipped"
-    PENDING = "pending"
-    RUNNING = "running"
-    RETRYING = "retrying"
-    CANCELLED = "cancelled"
-    UNKNOWN = "unknown"
-
-
-class VenueOutcome(StrEnum):
-    """What stands in a venue's images today ("now")."""
-
-    SUCCESS = "success"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    NO_IMAGES = "no_images"
-    MALFORMED = "malformed"
-
-
-class UploadStatus(StrEnum):
-    """The values of `upload_status` that the application writes; others may come."""
-
-    UPLOADED = "uploaded"
-    FAILED = "failed"
-    PERMANENTLY_FAILED = "permanently_failed"
-    SKIPPED_DEV = "skipped_dev"
-
-
-class Retryability(StrEnum):
-    """Whether trying a failed image again can help."""
-
-    TRANSIENT = "transient"
-    PERMANENT = "permanent"
-    AMBIGUOUS = "ambiguous"
 
 
 @dataclass(frozen=True, slots=True)

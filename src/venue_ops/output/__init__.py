@@ -1,29 +1,48 @@
 """Everything that is written to stdout: tables, JSON, CSV, ids.
 
 Commands describe rows and documents by `models`; `Output` redacts, escapes and writes them.
+The names are loaded when they are asked for, since `--help` needs no more than the formats.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from venue_ops.output.models import (
-    Cell,
-    Column,
-    Document,
-    Facts,
-    Format,
-    Listing,
-    PageInfo,
-    Section,
-    Style,
-    Value,
-)
-from venue_ops.output.options import ColorWhen, OutputOptions
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from venue_ops.output.formats import Format
+    from venue_ops.output.models import (
+        Cell,
+        Column,
+        Document,
+        Facts,
+        Listing,
+        PageInfo,
+        Section,
+        Style,
+        Value,
+    )
+    from venue_ops.output.options import ColorWhen, OutputOptions
     from venue_ops.output.output import Output
     from venue_ops.output.writer import abandon
+
+_HOMES = {
+    "formats": ("Format",),
+    "models": (
+        "Cell",
+        "Column",
+        "Document",
+        "Facts",
+        "Listing",
+        "PageInfo",
+        "Section",
+        "Style",
+        "Value",
+    ),
+    "options": ("ColorWhen", "OutputOptions"),
+    "output": ("Output",),
+    "writer": ("abandon",),
+}
 
 __all__ = [
     "Cell",
@@ -43,16 +62,8 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # The writer is loaded when something is written: options and --help need the models alone.
-    match name:
-        case "Output":
-            from venue_ops.output.output import Output
-
-            return Output
-        case "abandon":
-            from venue_ops.output.writer import abandon
-
-            return abandon
-        case _:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __getattr__(name: str) -> object:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from venue_ops.core.errors import UsageError
-from venue_ops.output.models import Column, Format
+from venue_ops.output.formats import Format
+from venue_ops.output.models import Column
 
 
 def choose_columns(

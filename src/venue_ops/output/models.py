@@ -15,18 +15,6 @@ Value = Json | datetime | timedelta
 """What a column is for a machine; times are aware, a timedelta is written as seconds."""
 
 
-class Format(StrEnum):
-    """The values of `-o/--output`."""
-
-    TABLE = "table"
-    WIDE = "wide"
-    JSON = "json"
-    NDJSON = "ndjson"
-    CSV = "csv"
-    TSV = "tsv"
-    IDS = "ids"
-
-
 class Style(StrEnum):
     """What a text means; the writer chooses the colour."""
 

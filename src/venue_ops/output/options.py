@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from venue_ops.color import ColorWhen, wants_color
-from venue_ops.output.models import Format
+from venue_ops.output.formats import Format
 
 __all__ = ["ColorWhen", "OutputOptions", "wants_color"]
 

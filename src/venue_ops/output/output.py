@@ -13,8 +13,9 @@ from venue_ops.core.models import Json
 from venue_ops.core.redaction import Redactor
 from venue_ops.output import delimited, json
 from venue_ops.output.columns import check_names, choose_columns
+from venue_ops.output.formats import Format
 from venue_ops.output.grid import Painter
-from venue_ops.output.models import Column, Document, Format, Listing, PageInfo, Row
+from venue_ops.output.models import Column, Document, Listing, PageInfo, Row
 from venue_ops.output.options import OutputOptions
 from venue_ops.output.people import People
 from venue_ops.output.safe import Cleaner, Safe, stream_encoding

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any
 
 from venue_ops.output.columns import choose_columns
+from venue_ops.output.formats import Format
 from venue_ops.output.grid import Head, Layout, Painter, SafeCell
 from venue_ops.output.layout import GAP
-from venue_ops.output.models import Cell, Column, Document, Facts, Format, Listing, Section, Style
+from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
 from venue_ops.output.options import OutputOptions
 from venue_ops.output.safe import Cleaner, Safe
 from venue_ops.output.values import Human

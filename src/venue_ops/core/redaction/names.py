@@ -53,7 +53,7 @@ _STRONG_LAST_WORDS = _words(
     """
     password passwords passwd pwd passphrase passcode secret secrets token apikey apikeys
     accesskey secretkey privatekey signature sig hmac jwt otp credential authorization cookie
-    totp dsn ixid
+    totp ixid
     """
 )
 _STRONG_ENDINGS = tuple(
@@ -61,7 +61,7 @@ _STRONG_ENDINGS = tuple(
         """
         password passwd passphrase secret token apikey accesskey secretkey privatekey signature
         authkey signingkey subscriptionkey accesskeyid secretkeybase apikeyid consumerkey
-        masterkey encryptionkey sessionid sessid databaseurl connectionstring conninfo
+        masterkey encryptionkey sessionid sessid
         """
     )
 )

@@ -83,6 +83,7 @@ def _matching(question: VenuesPage) -> Select[Any]:
     """
     venue, narrowed = _narrowed(question)
     row: FromClause
+    source: FromClause
     if question.order is VenueOrder.ID and question.limited:
         lateral = once(outcome_counts(venue.c.venue_images), "counts", venue)
         row, counts = venue, lateral.c.counts

@@ -1,0 +1,96 @@
+"""`python -m benchmarks`: measures the goals and prints `goal, figure, holds`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from benchmarks import growth, pages, process, start, venues
+from benchmarks.databases import OWN_JOBS, OWN_VENUES, Measured, made, opened
+from benchmarks.report import Figure, table
+
+GOALS = ("R1", "R2", "R3", "R4", "R7")
+S_VARIABLE, L_VARIABLE = "VENUE_OPS_BENCH_S", "VENUE_OPS_BENCH_L"
+
+
+def main() -> int:
+    """Exit code 1 where a goal is missed."""
+    given = _arguments()
+    unknown = set(given.only) - set(GOALS)
+    if unknown:
+        _say(f"No such goal: {', '.join(sorted(unknown))}; there are {', '.join(GOALS)}.")
+        return 2
+    _say(f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    found: list[Figure] = []
+    with ExitStack() as stack:
+        for figure in _measure(given, stack):
+            found.append(figure)
+            _say(f"  {figure.goal} {figure.what}: {figure.figure}")
+    for line in table(found):
+        print(line)
+    return int(any(figure.holds is False for figure in found))
+
+
+def _measure(given: argparse.Namespace, stack: ExitStack) -> Iterator[Figure]:
+    wanted, runs = set(given.only), given.runs
+    if "R1" in wanted:
+        yield from start.figures(runs)
+    if not wanted - {"R1"}:
+        return
+    databases = _databases(given, stack)
+    for database in databases:
+        _say(f"{database.size}, {database.server}")
+    largest = databases[-1]
+    if "R2" in wanted:
+        yield from pages.figures(largest, runs)
+    if "R3" in wanted:
+        yield from process.figures(largest, runs)
+    if "R4" in wanted:
+        yield from venues.figures(largest, runs)
+    if "R7" in wanted and len(databases) == 2:
+        yield from growth.figures(*databases, runs)
+    elif "R7" in wanted:
+        _say("R7 needs two databases, ten times apart: --dsn-s and --dsn-l.")
+
+
+def _databases(given: argparse.Namespace, stack: ExitStack) -> list[Measured]:
+    """Those that were given, S before L; or else a small one."""
+    dsns = {name: dsn for name, dsn in (("S", given.dsn_s), ("L", given.dsn_l)) if dsn}
+    if not dsns:
+        _say(
+            f"No database was given: making one of {OWN_VENUES:,} venues and {OWN_JOBS:,} jobs."
+            " The goals are about databases five and fifty times that size; see"
+            " docs/performance.md."
+        )
+        dsns["own"] = stack.enter_context(made())
+    return [stack.enter_context(opened(name, dsn)) for name, dsn in dsns.items()]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--dsn-s", default=os.environ.get(S_VARIABLE), help=f"or {S_VARIABLE}")
+    parser.add_argument("--dsn-l", default=os.environ.get(L_VARIABLE), help=f"or {L_VARIABLE}")
+    parser.add_argument("--only", type=lambda text: text.upper().split(","), default=list(GOALS))
+    parser.add_argument("--runs", type=int, default=7, help="how often each is measured")
+    return parser.parse_args()
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123 - no path to speak of
+            names = (line.partition(":")[2].strip() for line in file if "model name" in line)
+            return next(names, platform.machine())
+    except OSError:
+        return platform.machine()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,127 @@
+"""Write docs/reference/columns.md from the views and the JSON schemas.
+
+Which columns there are and where each is shown is taken from `venue_ops.views`, what a column
+means from the description of the equal JSON field. `--check` writes nothing and fails when the
+page is not what they would say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from venue_ops.output.models import Column
+from venue_ops.views import images, operations, venues
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "columns.md"
+TITLE = """\
+% Written by `python -m tools.columns_reference`; do not edit.
+
+# Columns
+
+What stands in the columns of a listing, and in which formats. The names are those that
+`--columns` takes, the header line of CSV and TSV, and the keys of the JSON
+objects. *Everywhere* is a column of the plain table; *wide* is shown by `-o wide` as well; *data*
+only by `json`, `ndjson`, `csv` and `tsv`. Any column can be had in any format by `--columns`.
+
+A terminal that is too narrow for a table gets fewer columns and cut texts; a note on stderr
+names the columns left out. A pipe always gets full texts. Where a table and the exact value
+differ, the table's form stands in brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    heading: str
+    about: str
+    columns: Sequence[Column[Any]]
+    schema: str
+    cells: dict[str, str]
+
+
+LISTINGS = (
+    Listing(
+        "list",
+        "One row a job. `-o ids` prints `id`.",
+        operations.COLUMNS,
+        "operation",
+        {
+            "venue": "of a backfill or batch how far it came, as `3 of 4 jobs`",
+            "images_uploaded": "`4/6`: uploaded of found",
+            "error": "of a backfill or batch what came of its jobs or venues",
+            "attempt": "`1/3`: of `max_attempts`",
+            "duration_seconds": "`3.2s`, `4m05s`",
+            "cost_usd": "`$0.042`",
+        },
+    ),
+    Listing(
+        "partials and venues",
+        "One row a venue. `-o ids` prints `slug`.",
+        venues.COLUMNS,
+        "venue-summary",
+        {
+            "images_uploaded": "`4/6`: uploaded and `skipped_dev`, of all",
+            "images_transient": "`1 of 2`: of the failed ones",
+        },
+    ),
+    Listing(
+        "The images of show venue",
+        "One row an element of `venue_images`; this is what `-o csv`, `tsv` and `ids` print of a "
+        "venue. `-o ids` prints `id`, or `slug/#place` where an element has none.",
+        images.COLUMNS,
+        "image",
+        {
+            "place": "`#3`",
+            "error_type": "with the HTTP status",
+            "retry": "`yes`, or `no:` and why",
+        },
+    ),
+)
+
+
+def descriptions(name: str) -> dict[str, str]:
+    text = files("venue_ops").joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
+    return {key: field["description"] for key, field in json.loads(text)["properties"].items()}
+
+
+def row(column: Column[Any], meaning: str, cell: str | None) -> str:
+    shown = "everywhere" if column.default else "wide" if column.wide else "data"
+    header = "" if shown == "data" else column.title
+    said = meaning if cell is None else f"{meaning} ({cell})"
+    return f"| `{column.name}` | {header} | {shown} | {said.replace('|', chr(92) + '|')} |"
+
+
+def table(listing: Listing) -> str:
+    meanings = descriptions(listing.schema)
+    rows = [
+        row(each, meanings[each.name], listing.cells.get(each.name)) for each in listing.columns
+    ]
+    head = "| column | header | shown | meaning |\n| --- | --- | --- | --- |"
+    return f"## {listing.heading}\n\n{listing.about}\n\n{head}\n" + "\n".join(rows)
+
+
+def page() -> str:
+    return "\n\n".join([TITLE, *(table(listing) for listing in LISTINGS)]) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail when the page is out of date")
+    new = page()
+    if not parser.parse_args().check:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(new, "utf-8")
+    elif not PAGE.exists() or PAGE.read_text("utf-8") != new:
+        sys.exit(
+            "error: docs/reference/columns.md is out of date\n"
+            "hint: python -m tools.columns_reference"
+        )
+
+
+if __name__ == "__main__":
+    main()
