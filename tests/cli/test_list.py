@@ -90,9 +90,7 @@ def test_a_slug_of_two_cities_asks_which(program: Program) -> None:
     assert 'error: "london" names 2 cities.' in result.err
     assert "london,gb, london,ca" in result.err
     both = listed(program, "--city", "london,gb,london,ca")
-    assert both == [*listed(program, "-c", "london,ca"), *listed(program, "-c", "london,gb")] or (
-        set(both) == {*listed(program, "-c", "london,ca"), *listed(program, "-c", "london,gb")}
-    )
+    assert set(both) == {*listed(program, "-c", "london,ca"), *listed(program, "-c", "london,gb")}
     assert listed(program, "--city", "london,ca") == [149, 148]
 
 
@@ -128,11 +126,11 @@ def test_several_values_mean_any_several_filters_mean_all(program: Program) -> N
         (["--state", "discarded", "-c", "krakow"], [137, 136, 129, 128, 127, 126, 125]),
         (["--state", "executing,retryable"], [154, 152]),
         (["--error", "REQUEST_DENIED", "-k", "enrichment"], [137, 136, 129, 128, 127, 126, 125]),
-        (["--error", "request_denied", "-n", "2"], [137, 136]),
+        (["--error", "request_denied,OVER_QUERY", "-s", "failed", "--since", "1d4h"], [139, 137, 136]),
         (["--error", "rate_limited", "-c", "krakow", "-k", "enrichment"], [146, 121]),
         (["--worker", "CleanupScheduler"], [143, 131, 123]),
         (["--worker", "EventasaurusDiscovery.VenueImages.CleanupScheduler"], [143, 131, 123]),
-        (["--provider", "foursquare", "-c", "krakow"], [150, 146]),
+        (["--provider", "foursquare", "-c", "krakow"], [150, 146, 109]),
         (["--since", "30m"], [155, 154, 152, 150, 149]),
         (["--since", "today", "--until", "2025-10-24T13:00:02Z"], [144, 142]),
         (["--since", "2025-10-13", "--until", "2025-10-14"], [105, 104, 103]),
@@ -141,8 +139,7 @@ def test_several_values_mean_any_several_filters_mean_all(program: Program) -> N
 )
 def test_each_filter(program: Program, filters: list[str], found: list[int]) -> None:
     assert listed(program, *filters) == found
-    if "-n" not in filters:
-        assert counted(program, *filters) == len(found)
+    assert counted(program, *filters) == len(found)
 
 
 def test_days_begin_in_the_zone_asked_for(program: Program) -> None:
@@ -150,7 +147,7 @@ def test_days_begin_in_the_zone_asked_for(program: Program) -> None:
     assert listed(program, "--since", "today", "--tz", "Pacific/Auckland")[-1] == 144
     assert listed(program, "--since", "today")[-1] == 142
     row = program("list", "-n", 1, "-o", "json", "--tz", "Europe/Warsaw").data[0]
-    assert row["when"] == "2025-10-24T19:59:20.500000+02:00" or row["when"].endswith("+02:00")
+    assert row["when"].endswith("+02:00")
     assert program("list", "-n", 1, "-o", "json", "--tz", "UTC").data[0]["when"].endswith("Z")
 
 

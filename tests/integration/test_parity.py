@@ -243,9 +243,7 @@ def test_a_text_is_found_where_an_error_holds_it(
     for piece in [*filter(None, pieces), "status", "error", "denied"]:
         needle = ascii_lower(piece.swapcase() if piece.isascii() else piece)
         as_json = json.dumps(needle, ensure_ascii=False)[1:-1]
-        found = bench.jobs(
-            rows, asked, errors=["\ufffd", needle], errors_as_json=["\ufffd", as_json]
-        )
+        found = bench.jobs(rows, asked, errors=["no", needle], errors_as_json=["no", as_json])
         assert not differences(
             found,
             **{

@@ -24,14 +24,20 @@ PANEL = "Global options"
 def global_options(
     output: Annotated[
         Format | None,
-        typer.Option("--output", "-o", help="How to print what was found.", rich_help_panel=PANEL),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="table, wide, json, ndjson, csv, tsv, ids.",
+            rich_help_panel=PANEL,
+        ),
     ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
             "--columns",
             metavar="NAME,...",
-            help="Which columns, in this order.",
+            help="These columns, in this order.",
             rich_help_panel=PANEL,
         ),
     ] = None,
@@ -41,14 +47,14 @@ def global_options(
     ] = False,
     color: Annotated[
         ColorWhen | None,
-        typer.Option("--color", help="When to use colour.", rich_help_panel=PANEL),
+        typer.Option("--color", metavar="WHEN", help="auto, always, never.", rich_help_panel=PANEL),
     ] = None,
     tz: Annotated[
         str | None,
         typer.Option(
             "--tz",
             metavar="ZONE",
-            help="Zone of times shown and typed, as Europe/Warsaw.",
+            help="Zone of times: Europe/Warsaw.",
             rich_help_panel=PANEL,
         ),
     ] = None,
@@ -59,7 +65,12 @@ def global_options(
     verbose: Annotated[
         int,
         typer.Option(
-            "--verbose", "-v", count=True, help="More notes on stderr.", rich_help_panel=PANEL
+            "--verbose",
+            "-v",
+            count=True,
+            show_default=False,
+            help="More notes on stderr.",
+            rich_help_panel=PANEL,
         ),
     ] = 0,
     debug: Annotated[
@@ -75,7 +86,7 @@ def global_options(
         typer.Option(
             "--database-url",
             metavar="URL",
-            help="The database; better set VENUE_OPS_DATABASE_URL or DATABASE_URL.",
+            help="Or set VENUE_OPS_DATABASE_URL.",
             rich_help_panel=PANEL,
         ),
     ] = None,
@@ -84,7 +95,7 @@ def global_options(
         typer.Option(
             "--profile",
             metavar="NAME",
-            help="A profile of the configuration file.",
+            help="One of the configuration file.",
             rich_help_panel=PANEL,
         ),
     ] = None,
@@ -99,7 +110,7 @@ def global_options(
         typer.Option(
             "--oban-schema",
             metavar="NAME",
-            help="Where Oban's tables are, if not in public.",
+            help="Where Oban's tables are.",
             rich_help_panel=PANEL,
         ),
     ] = None,
@@ -108,7 +119,7 @@ def global_options(
         typer.Option(
             "--statement-timeout",
             metavar="TIME",
-            help="Stop a statement after this long (30s; 0 is never).",
+            help="30s, 2m; 0 is none.",
             rich_help_panel=PANEL,
         ),
     ] = None,

@@ -44,7 +44,7 @@ def venue(
     from venue_ops.views.venue import document
 
     session: Session = ctx.obj
-    session.output.document(document(venue_detail(session.source, ref)))
+    session.output.document(document(venue_detail(session.source, ref), now=session.clock()))
 
 
 @app.command(cls=options.OpsCommand)

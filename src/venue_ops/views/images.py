@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from venue_ops.core.classification.images import Verdict
 from venue_ops.core.details import FailedImage, Image
-from venue_ops.core.models import Retryability
+from venue_ops.core.moments import age
 from venue_ops.output.models import Cell, Column, Style
 from venue_ops.views import words
 from venue_ops.views.plain import moment
@@ -36,37 +38,52 @@ def _error(image: Image) -> str:
     return " ".join(part for part in parts if part)
 
 
-COLUMNS: tuple[Column[Image], ...] = (
-    Column("place", lambda row: row.place, lambda row: f"#{row.place}", header="#", right=True),
-    Column("id", lambda row: row.id, header="IMAGE", keep=5),
-    Column("provider", lambda row: row.provider, keep=3),
-    Column(
-        "upload_status",
-        lambda row: row.status,
-        lambda row: words.outcome(row.status),
-        header="STATUS",
-    ),
-    Column("error_type", lambda row: row.error_type, _error, header="ERROR", flexible=True),
-    Column("status_code", lambda row: row.status_code, default=False, wide=False),
-    Column("error", lambda row: row.error, default=False, header="MESSAGE", flexible=True),
-    Column(
-        "retryability",
-        lambda row: row.retryability,
-        lambda row: words.outcome(row.retryability),
-        default=False,
-        wide=False,
-    ),
-    Column("retry", lambda row: row.verdict, _retry, flexible=True),
-    Column("retry_count", lambda row: row.retries, header="RETRIES", right=True, keep=1),
-    Column("retried_at", lambda row: moment(row.retried_at), default=False),
-    Column("fetched_at", lambda row: moment(row.fetched_at), header="FETCHED", keep=2),
-    Column("failed_at", lambda row: moment(row.failed_at), default=False),
-    Column("url", lambda row: row.url, default=False),
-    Column("source_url", lambda row: row.source_url, default=False, wide=False),
-    Column("width", lambda row: row.width, default=False),
-    Column("height", lambda row: row.height, default=False),
-    Column("quality_score", lambda row: row.quality_score, default=False),
-)
+def columns(now: datetime) -> tuple[Column[Image], ...]:
+    """The columns of a venue's images; AGE counts up to `now`."""
+    return (
+        Column("place", lambda row: row.place, lambda row: f"#{row.place}", header="#", right=True),
+        Column("id", lambda row: row.id, header="IMAGE", keep=5),
+        Column("provider", lambda row: row.provider, keep=3),
+        Column(
+            "upload_status",
+            lambda row: row.status,
+            lambda row: words.outcome(row.status),
+            header="STATUS",
+        ),
+        Column("error_type", lambda row: row.error_type, _error, header="ERROR", flexible=True),
+        Column("status_code", lambda row: row.status_code, default=False, wide=False),
+        Column("error", lambda row: row.error, default=False, header="MESSAGE", flexible=True),
+        Column(
+            "retryability",
+            lambda row: row.retryability,
+            lambda row: words.outcome(row.retryability),
+            default=False,
+            wide=False,
+        ),
+        Column("retry", lambda row: row.verdict, _retry, flexible=True),
+        Column("retry_count", lambda row: row.retries, header="RETRIES", right=True, keep=1),
+        Column("retried_at", lambda row: moment(row.retried_at), default=False),
+        Column(
+            "fetched_at",
+            lambda row: moment(row.fetched_at),
+            lambda row: _age(row, now),
+            header="AGE",
+            right=True,
+            keep=2,
+        ),
+        Column("failed_at", lambda row: moment(row.failed_at), default=False),
+        Column("url", lambda row: row.url, default=False),
+        Column("source_url", lambda row: row.source_url, default=False, wide=False),
+        Column("width", lambda row: row.width, default=False),
+        Column("height", lambda row: row.height, default=False),
+        Column("quality_score", lambda row: row.quality_score, default=False),
+    )
+
+
+def _age(image: Image, now: datetime) -> str:
+    fetched = moment(image.fetched_at)
+    return age(fetched, now) if isinstance(fetched, datetime) else fetched or ""
+
 
 FAILED_COLUMNS: tuple[Column[FailedImage], ...] = (
     Column("provider", lambda row: row.provider),
@@ -83,8 +100,3 @@ FAILED_COLUMNS: tuple[Column[FailedImage], ...] = (
     Column("url", lambda row: row.url, flexible=True, keep=2),
 )
 
-
-def worth_retrying(images: tuple[Image, ...]) -> dict[str, int]:
-    """How many failed images there are of each class."""
-    classes = [image.retryability for image in images if image.retryability]
-    return {str(name): classes.count(name) for name in Retryability if name in classes}

@@ -50,14 +50,14 @@ def document(detail: JobDetail, *, now: datetime, tz: tzinfo | None) -> Document
         ("What the providers answered", ANSWERS, detail.answers),
         ("Images that failed then", image_view.FAILED_COLUMNS, detail.failed_images),
         (_children_title(operation), _child_columns(), detail.children),
-        ("The venue's images now", image_view.COLUMNS, detail.images_now),
+        ("The venue's images now", image_view.columns(now), detail.images_now),
     )
     blocks.extend(
         Section(title, Listing(rows, columns, ident=str))
         for title, columns, rows in sections
         if rows
     )
-    return Document(blocks=blocks, data=_data(detail))
+    return Document(blocks=blocks, data=_data(detail, now))
 
 
 def _facts(detail: JobDetail, now: datetime, tz: tzinfo | None) -> Iterator[Fact]:
@@ -127,7 +127,7 @@ def _child_columns() -> list[Column[Operation]]:
     return [column for column in operation_view.COLUMNS if column.name in CHILD_COLUMNS]
 
 
-def _data(detail: JobDetail) -> dict[str, Any]:
+def _data(detail: JobDetail, now: datetime) -> dict[str, Any]:
     return {
         **data_of(operation_view.COLUMNS, detail.operation),
         "priority": detail.priority,
@@ -140,5 +140,5 @@ def _data(detail: JobDetail) -> dict[str, Any]:
         "failure_breakdown": dict(detail.breakdown),
         "failed_images": [data_of(image_view.FAILED_COLUMNS, row) for row in detail.failed_images],
         "children": [data_of(operation_view.COLUMNS, row) for row in detail.children],
-        "images_now": [data_of(image_view.COLUMNS, row) for row in detail.images_now],
+        "images_now": [data_of(image_view.columns(now), row) for row in detail.images_now],
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from venue_ops.core.classification.images import Verdict
 from venue_ops.core.classification.values import member, string_at
-from venue_ops.core.details import Enrichment, VenueDetail
+from venue_ops.core.details import Enrichment, Image, VenueDetail
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
 from venue_ops.views import images as image_view
 from venue_ops.views import operations as operation_view
@@ -26,9 +28,10 @@ HISTORY: tuple[Column[Enrichment], ...] = (
 )
 
 
-def document(detail: VenueDetail) -> Document:
+def document(detail: VenueDetail, *, now: datetime) -> Document:
     """Everything about a venue; csv, tsv and ids print its images."""
-    images = Listing(detail.images, image_view.COLUMNS, ident=_ident(detail))
+    columns = image_view.columns(now)
+    images = Listing(detail.images, columns, ident=_ident(detail))
     jobs = [column for column in operation_view.COLUMNS if column.name in JOB_COLUMNS]
     blocks: list[Facts | Section] = [
         Facts(detail.name, list(_facts(detail))),
@@ -43,7 +46,7 @@ def document(detail: VenueDetail) -> Document:
             empty="none in the table (finished jobs are pruned)",
         )
     )
-    return Document(blocks=blocks, data=_data(detail), listing=images)
+    return Document(blocks=blocks, data=_data(detail, columns), listing=images)
 
 
 def _ident(detail: VenueDetail) -> Any:
@@ -100,7 +103,7 @@ def _no_images(detail: VenueDetail) -> str:
     return f"none: venue_images holds {detail.malformed}" if detail.malformed else "none"
 
 
-def _data(detail: VenueDetail) -> dict[str, Any]:
+def _data(detail: VenueDetail, columns: Sequence[Column[Image]]) -> dict[str, Any]:
     counts = detail.counts
     return {
         "id": detail.id,
@@ -122,7 +125,7 @@ def _data(detail: VenueDetail) -> dict[str, Any]:
         "provider_ids": detail.provider_ids,
         "image_enrichment_metadata": detail.enrichment,
         "updated_at": detail.updated_at,
-        "images": [data_of(image_view.COLUMNS, image) for image in detail.images],
+        "images": [data_of(columns, image) for image in detail.images],
         "enrichment_history": [data_of(HISTORY, row) for row in detail.history],
         "jobs": [data_of(operation_view.COLUMNS, row) for row in detail.jobs],
     }
