@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from venue_ops.commands.options import global_parameters, take_flags
 from venue_ops.context import Flags, Session
 from venue_ops.core.errors import UsageError
+from venue_ops.core.references import shortened
 from venue_ops.exit_codes import ExitCode, exit_code_for
 from venue_ops.output.formats import Format
 
@@ -122,6 +123,7 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
     args = list(sys.argv[1:] if argv is None else argv)
     session = session or Session()
     try:
+        _refuse_what_is_no_text(args)
         code = typer.main.get_command(app).main(
             args, prog_name="venue-ops", standalone_mode=False, obj=session
         )
@@ -143,6 +145,16 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
 def run() -> None:
     """The script `venue-ops`."""
     raise SystemExit(main())
+
+
+def _refuse_what_is_no_text(args: Sequence[str]) -> None:
+    """Neither PostgreSQL nor JSON can hold bytes that are no UTF-8, or NUL."""
+    for word in args:
+        if "\0" in word or any("\ud800" <= char <= "\udfff" for char in word):
+            raise UsageError(
+                f'An argument is not valid UTF-8: "{shortened(word)}".',
+                hint="Check how the terminal or the script encodes its text.",
+            )
 
 
 def _failed(session: Session, error: Exception, args: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ Nothing here raises on any row: what is not as expected is left out or shown as 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -239,7 +240,7 @@ def attempt_errors(errors: Sequence[Json]) -> Iterator[AttemptError]:
         yield AttemptError(
             attempt=whole(item, "attempt"),
             at=string_at(item, "at"),
-            error=string_at(item, "error") or str(item),
+            error=string_at(item, "error") or json.dumps(item, default=str, ensure_ascii=False),
         )
 
 

@@ -7,8 +7,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from venue_ops.core.errors import UsageError
+from venue_ops.core.references import shortened
 from venue_ops.output.formats import Format
 from venue_ops.output.models import Column
+
+_MOST_NAMED = 5
 
 
 def choose_columns(
@@ -42,9 +45,9 @@ def check_names(wanted: Sequence[str], known: Sequence[str]) -> None:
     unknown = [name for name in dict.fromkeys(wanted) if name not in known]
     if not unknown:
         return
-    names = ", ".join(f'"{name}"' for name in unknown)
+    names = ", ".join(f'"{shortened(name)}"' for name in unknown[:_MOST_NAMED])
     plural = "columns" if len(unknown) > 1 else "column"
-    close = get_close_matches(unknown[0], known, n=1)
+    close = get_close_matches(shortened(unknown[0]), known, n=1)
     guess = f'Did you mean "{close[0]}"? ' if close else ""
     raise UsageError(
         f"There is no {plural} {names} here.",

@@ -99,4 +99,3 @@ FAILED_COLUMNS: tuple[Column[FailedImage], ...] = (
     Column("at", lambda row: moment(row.at), keep=1),
     Column("url", lambda row: row.url, flexible=True, keep=2),
 )
-

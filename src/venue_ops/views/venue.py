@@ -100,7 +100,9 @@ def _counted(detail: VenueDetail) -> str:
 
 
 def _no_images(detail: VenueDetail) -> str:
-    return f"none: venue_images holds {detail.malformed}" if detail.malformed else "none"
+    if detail.malformed:
+        return f"none: venue_images holds {detail.malformed}"
+    return "nested too deep to read" if detail.counts.total else "none"
 
 
 def _data(detail: VenueDetail, columns: Sequence[Column[Image]]) -> dict[str, Any]:

@@ -1,0 +1,174 @@
+"""Every command that the documentation shows works, and prints what is shown.
+
+In a ```console block a line that begins with `$ venue-ops` is run on the sample data, at the
+moment it was loaded for, as at a terminal; what stands below it has to be what it prints, a
+line `...` being any number of lines. What follows a `|` or `>` is run by a shell. A command in
+backticks within a table, or within a list, has to end with exit code 0.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from tests.databases import Database
+
+from venue_ops.cli import main
+from venue_ops.context import Session
+from venue_ops.exit_codes import ExitCode
+
+ROOT = Path(__file__).resolve().parents[2]
+GENERATED = ("reference/commands.md", "reference/columns.md")
+PAGES = [
+    ROOT / "README.md",
+    *(
+        page
+        for page in sorted((ROOT / "docs").rglob("*.md"))
+        if "_build" not in page.parts and not str(page).endswith(GENERATED)
+    ),
+]
+WIDTH = 112
+BLOCK = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+ENTRY = re.compile(r"^(?:\||- ).*$", re.MULTILINE)
+IN_BACKTICKS = re.compile(r"`(venue-ops [^`]+)`")
+SHOWS_EXIT_CODE = "; echo $?"
+ELSEWHERE = ("demo", "--profile")
+"""What needs a server or a file of its own: tests/cli/test_demo_command.py and the tests of
+the settings run these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A command as it stands on a page, and the output below it."""
+
+    page: str
+    command: str
+    output: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.page}: {self.command}"
+
+
+class Screen(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown_in_blocks(page: Path) -> Iterator[Shown]:
+    """The commands of the console blocks; a `$` of another program ends the output before."""
+    name = str(page.relative_to(ROOT))
+    for block in BLOCK.findall(page.read_text("utf-8")):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            if command.startswith("venue-ops"):
+                yield Shown(name, command, tuple(output.rstrip("\n").split("\n")) if output else ())
+
+
+def shown_in_entries(page: Path) -> Iterator[Shown]:
+    name = str(page.relative_to(ROOT))
+    prose = BLOCK.sub("", page.read_text("utf-8"))
+    for entry in ENTRY.findall(prose):
+        for command in IN_BACKTICKS.findall(entry):
+            yield Shown(name, command.replace("\\|", "|"), ())
+
+
+def for_sample(shown: Shown) -> bool:
+    words = shown.command.split()
+    return not any(word in ELSEWHERE for word in words[1:2]) and "..." not in words
+
+
+BLOCKS = [shown for page in PAGES for shown in shown_in_blocks(page) if for_sample(shown)]
+ENTRIES = [shown for page in PAGES for shown in shown_in_entries(page) if for_sample(shown)]
+
+
+def split(command: str) -> tuple[Sequence[str], str]:
+    """The program's own words, and what a shell does with its output."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars="|>")
+    lexer.whitespace_split = True
+    words = list(lexer)
+    for place, word in enumerate(words):
+        if word in {"|", ">"}:
+            before, after = command.split(f" {word} ", 1)
+            return shlex.split(before), f"cat > {after}" if word == ">" else after
+    return words, ""
+
+
+def run(database: Database, command: str, folder: Path) -> tuple[int, str]:
+    """The exit code and what a terminal would show."""
+    argv, rest = split(command)
+    screen, out = Screen(), StringIO()
+    session = Session(
+        env={
+            "VENUE_OPS_DATABASE_URL": database.url,
+            "VENUE_OPS_TZ": "UTC",
+            "COLUMNS": str(WIDTH),
+            "NO_COLOR": "1",
+            "HOME": str(folder),
+        },
+        stdout=out if rest else screen,
+        stderr=screen,
+        clock=lambda: database.now,
+    )
+    code = main([word for word in argv[1:] if word != "--demo"], session=session)
+    if not rest:
+        return int(code), screen.getvalue()
+    piped = subprocess.run(
+        ["sh", "-c", rest],
+        input=out.getvalue(),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=True,
+    )
+    return int(code), screen.getvalue() + piped.stdout
+
+
+def fits(shown: Sequence[str], printed: Sequence[str]) -> bool:
+    """Whether the lines are equal, `...` standing for any number of them."""
+    if not shown:
+        return not printed
+    if shown[0] == "...":
+        return any(fits(shown[1:], printed[n:]) for n in range(len(printed) + 1))
+    return bool(printed) and shown[0] == printed[0].rstrip() and fits(shown[1:], printed[1:])
+
+
+def test_there_is_something_to_test() -> None:
+    assert len(BLOCKS) > 20
+    assert len(ENTRIES) > 20
+
+
+@pytest.mark.parametrize("shown", BLOCKS, ids=lambda shown: shown.id)
+def test_a_command_prints_what_is_shown(
+    readonly_sample_database: Database, tmp_path: Path, shown: Shown
+) -> None:
+    command = shown.command.removesuffix(SHOWS_EXIT_CODE)
+    code, printed = run(readonly_sample_database, command, tmp_path)
+    if command != shown.command:
+        printed += f"{code}\n"
+    else:
+        assert code == ExitCode.DONE, printed
+    if shown.output:
+        assert fits(shown.output, printed.splitlines()), printed
+
+
+@pytest.mark.parametrize("shown", ENTRIES, ids=lambda shown: shown.id)
+def test_a_command_in_a_table_works(
+    readonly_sample_database: Database, tmp_path: Path, shown: Shown
+) -> None:
+    code, printed = run(readonly_sample_database, shown.command, tmp_path)
+    assert code == ExitCode.DONE, printed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_stand_where_they_are_tested(page: Path) -> None:
+    """Not in a block that no test reads."""
+    unread = BLOCK.sub("", page.read_text("utf-8"))
+    fenced = re.findall(r"^```\w*\n(.*?)^```", unread, re.DOTALL | re.MULTILINE)
+    assert not any(re.search(r"^\$ ", block, re.MULTILINE) for block in fenced)
