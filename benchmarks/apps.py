@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 PAGE: LiteralString = """
-    SELECT j.*
+    SELECT j.id, j.completed_at, j.attempted_at, j.state, j.args, j.meta, j.worker
     FROM oban_jobs j
     WHERE j.worker IN (
             'EventasaurusDiscovery.VenueImages.BackfillOrchestratorJob',
@@ -20,7 +20,7 @@ PAGE: LiteralString = """
 """
 
 PAGE_OF_CITY: LiteralString = """
-    SELECT j.*
+    SELECT j.id, j.completed_at, j.attempted_at, j.state, j.args, j.meta, j.worker
     FROM oban_jobs j
     WHERE j.worker IN (
             'EventasaurusDiscovery.VenueImages.BackfillOrchestratorJob',
@@ -29,7 +29,8 @@ PAGE_OF_CITY: LiteralString = """
       AND j.completed_at IS NOT NULL
       AND (j.args->>'city_id' = %(city)s
            OR EXISTS (SELECT 1 FROM venues v
-                      WHERE v.id::text = j.args->>'venue_id' AND v.city_id = %(city)s::bigint))
+                      WHERE v.id = CAST(j.args->>'venue_id' AS integer)
+                        AND v.city_id = %(city)s::bigint))
     ORDER BY j.completed_at DESC
     LIMIT 100
 """

@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 from venue_ops.output.models import Column
 from venue_ops.views import images, operations, venues
 
+NOW = datetime.now(UTC)  # the columns want one; the page does not show it
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "columns.md"
 TITLE = """\
 % Written by `python -m tools.columns_reference`; do not edit.
@@ -28,11 +30,12 @@ TITLE = """\
 What stands in the columns of a listing, and in which formats. The names are those that
 `--columns` takes, the header line of CSV and TSV, and the keys of the JSON
 objects. *Everywhere* is a column of the plain table; *wide* is shown by `-o wide` as well; *data*
-only by `json`, `ndjson`, `csv` and `tsv`. Any column can be had in any format by `--columns`.
+only by `json`, `ndjson`, `csv` and `tsv`. `--columns` brings any column of a list into any format.
 
 A terminal that is too narrow for a table gets fewer columns and cut texts; a note on stderr
-names the columns left out. A pipe always gets full texts. Where a table and the exact value
-differ, the table's form stands in brackets."""
+names the columns left out. A pipe always gets full texts. Where a table does not show the exact
+value, its own form stands in brackets. Null is an empty field in CSV and TSV; lists and objects
+are compact JSON there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,15 @@ LISTINGS = (
     Listing(
         "The images of show venue",
         "One row an element of `venue_images`; this is what `-o csv`, `tsv` and `ids` print of a "
-        "venue. `-o ids` prints `id`, or `slug/#place` where an element has none.",
-        images.COLUMNS,
+        "venue, and where `--columns` chooses among these. `-o ids` prints `id`, or "
+        "`slug/#place` where an element has none.",
+        images.columns(NOW),
         "image",
         {
             "place": "`#3`",
             "error_type": "with the HTTP status",
             "retry": "`yes`, or `no:` and why",
+            "fetched_at": "how long ago, `3d`",
         },
     ),
 )
@@ -91,9 +96,8 @@ def descriptions(name: str) -> dict[str, str]:
 
 def row(column: Column[Any], meaning: str, cell: str | None) -> str:
     shown = "everywhere" if column.default else "wide" if column.wide else "data"
-    header = "" if shown == "data" else column.title
     said = meaning if cell is None else f"{meaning} ({cell})"
-    return f"| `{column.name}` | {header} | {shown} | {said.replace('|', chr(92) + '|')} |"
+    return f"| `{column.name}` | {column.title} | {shown} | {said.replace('|', chr(92) + '|')} |"
 
 
 def table(listing: Listing) -> str:

@@ -6,6 +6,8 @@ imports none of them.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
@@ -17,9 +19,11 @@ from typer.core import TyperCommand, TyperGroup
 from venue_ops.commands.options import global_parameters, take_flags
 from venue_ops.context import Flags, Session
 from venue_ops.core.errors import UsageError
-from venue_ops.core.references import shortened
 from venue_ops.exit_codes import ExitCode, exit_code_for
 from venue_ops.output.formats import Format
+
+STDOUT, STDERR = 1, 2
+_WRITING_FAILED = (errno.EBADF, errno.EFBIG, errno.EIO, errno.ENOSPC)
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "list": ("list", "Look", "All operations in one table: what worked, in part, or not."),
@@ -132,6 +136,11 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
     except BrokenPipeError:
         _abandon(session)
         return ExitCode.DONE
+    except SystemExit as ending:
+        if not isinstance(ending.__context__, BrokenPipeError):
+            raise
+        _abandon(session)  # Typer takes a reader that went away for a failure
+        return ExitCode.DONE
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
@@ -144,13 +153,31 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
 
 def run() -> None:
     """The script `venue-ops`."""
+    _open_standard_streams()
     raise SystemExit(main())
+
+
+def _open_standard_streams() -> None:
+    """Give a process that was started without them (`>&-`) its three streams.
+
+    Or the connection to the database would become the file that others take for stderr. What
+    is printed to a stdout that was closed fails as it does to a full disk.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY if number == STDERR else os.O_RDONLY)
+    sys.stdout = sys.stdout or os.fdopen(STDOUT, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or os.fdopen(STDERR, "w", encoding="utf-8")
 
 
 def _refuse_what_is_no_text(args: Sequence[str]) -> None:
     """Neither PostgreSQL nor JSON can hold bytes that are no UTF-8, or NUL."""
     for word in args:
         if "\0" in word or any("\ud800" <= char <= "\udfff" for char in word):
+            from venue_ops.core.references import shortened
+
             raise UsageError(
                 f'An argument is not valid UTF-8: "{shortened(word)}".',
                 hint="Check how the terminal or the script encodes its text.",
@@ -158,6 +185,8 @@ def _refuse_what_is_no_text(args: Sequence[str]) -> None:
 
 
 def _failed(session: Session, error: Exception, args: Sequence[str]) -> int:
+    if isinstance(error, OSError):
+        error = _of_stdout(session, error)
     code = exit_code_for(error)
     if callable(getattr(error, "format_message", None)):  # Typer's own: wrong usage
         error, code = _usage(error), ExitCode.USAGE
@@ -174,6 +203,14 @@ def _failed(session: Session, error: Exception, args: Sequence[str]) -> int:
         error = _unexpected(error)
     session.console.error(error, int(code))
     return code
+
+
+def _of_stdout(session: Session, error: OSError) -> Exception:
+    """The error as it is when it was Typer's own text, a help, that could not be written."""
+    from venue_ops.output.writer import failure
+
+    is_of_a_stream = error.filename is None and error.errno in _WRITING_FAILED
+    return failure(session.stdout, error) if is_of_a_stream else error
 
 
 def _usage(error: Any) -> UsageError:

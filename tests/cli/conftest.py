@@ -1,8 +1,12 @@
-"""The program on the sample data."""
+"""The program on the sample data, and on sample data where something is wrong."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from tests.cli.program import Program, on
 from tests.databases import Database
 
@@ -11,3 +15,31 @@ from tests.databases import Database
 def program(readonly_sample_database: Database) -> Program:
     """The program on the sample data, which it cannot change."""
     return on(readonly_sample_database)
+
+
+@pytest.fixture
+def slow(sample_database: Database) -> Iterator[Program]:
+    """The sample, while another session holds its tables: every statement waits."""
+    with sample_database.connect() as conn:
+        conn.execute("LOCK TABLE oban_jobs, venues IN ACCESS EXCLUSIVE MODE")
+        yield on(sample_database)
+
+
+@pytest.fixture
+def limited_role(sample_database: Database) -> Iterator[Callable[..., Program]]:
+    """`limited_role("venues", ...)`: the program under a role that may read these tables."""
+    role = sql.Identifier("limited_" + str(conninfo_to_dict(sample_database.conninfo)["dbname"]))
+    with sample_database.connect(autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'limited'").format(role))
+
+        def make(*tables: str) -> Program:
+            for table in tables:
+                grant = sql.SQL("GRANT SELECT ON {} TO {}")
+                conn.execute(grant.format(sql.Identifier(table), role))
+            user = str(conninfo_to_dict(sample_database.conninfo)["user"])
+            name = role.as_string().strip('"')
+            return Program(sample_database.url.replace(f"//{user}", f"//{name}:limited", 1))
+
+        yield make
+        conn.execute(sql.SQL("DROP OWNED BY {}").format(role))
+        conn.execute(sql.SQL("DROP ROLE {}").format(role))

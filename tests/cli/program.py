@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,11 +18,17 @@ from tests.databases import NOW, Database
 from venue_ops.cli import main
 from venue_ops.context import Session
 
-LISTS = (("list", "--kind", "all", "--limit", "0"), ("venues", "--limit", "0"), ("partials",))
+LISTS = (("list", "--kind", "all", "--limit", "0"), ("venues", "--limit", "0"), ("partials", "--limit", "0"))
 """Every command that lists, so that it lists all it can."""
 
+TABLES = ("oban_jobs", "venues", "cities", "countries")
+"""What the role has to be able to read."""
+
 FORMATS = ("table", "wide", "json", "ndjson", "csv", "tsv", "ids")
-DOCUMENT_FORMATS = ("table", "wide", "json", "ndjson")
+DOCUMENT_TABLES = ("oban_jobs", "venues", "cities", "countries")
+"""What the role has to be able to read."""
+
+FORMATS = ("table", "wide", "json", "ndjson")
 """What a job and a city can be printed as; a venue can be printed as all FORMATS."""
 
 
@@ -72,7 +78,7 @@ class Program:
     """`venue-ops` on one database, at the moment that its content is relative to."""
 
     url: str | None
-    now: datetime = NOW
+    clock: Callable[[], datetime] = lambda: NOW
     env: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -85,9 +91,7 @@ class Program:
     ) -> Result:
         """Run it in this process, its streams being no terminals."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding, newline="") for _ in range(2))
-        session = Session(
-            env=self.environment(env), stdout=out, stderr=err, clock=lambda: self.now
-        )
+        session = Session(env=self.environment(env), stdout=out, stderr=err, clock=self.clock)
         code = main([str(word) for word in argv], session=session)
         return Result(int(code), _written(out), _written(err))
 
@@ -115,7 +119,7 @@ def command(*argv: str | int) -> Sequence[str]:
 
 def on(database: Database, **options: Any) -> Program:
     """The program on this database."""
-    return Program(database.url, database.now, **options)
+    return Program(database.url, **options)
 
 
 def _written(stream: io.TextIOWrapper) -> str:

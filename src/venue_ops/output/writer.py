@@ -28,24 +28,26 @@ class Writer:
         try:
             self._stream.write(text)
         except (OSError, ValueError) as error:
-            raise self._failure(error) from error
+            raise failure(self._stream, error) from error
 
     def flush(self) -> None:
         """To be called when a listing or document is complete."""
         try:
             self._stream.flush()
         except (OSError, ValueError) as error:
-            raise self._failure(error) from error
+            raise failure(self._stream, error) from error
 
-    def _failure(self, error: OSError | ValueError) -> Exception:
-        abandon(self._stream)
-        if isinstance(error, BrokenPipeError):
-            return error
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is closed"
-        return OutputError(
-            f"The output could not be written completely: {reason}.",
-            hint="Make room there, or write to another place.",
-        )
+
+def failure(stream: TextIO, error: OSError | ValueError) -> Exception:
+    """What to raise for an error of the stream, which is given up: BrokenPipeError or ours."""
+    abandon(stream)
+    if isinstance(error, BrokenPipeError):
+        return error
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is closed"
+    return OutputError(
+        f"The output could not be written completely: {reason}.",
+        hint="Make room there, or write to another place.",
+    )
 
 
 def abandon(stream: TextIO) -> None:

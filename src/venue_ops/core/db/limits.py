@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-SMALL_CITY: Final = 500
+SMALL_CITY: Final = 1000
 """Up to so many venues a city's jobs are looked up venue by venue: see docs/performance.md."""

@@ -16,10 +16,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    exists,
     func,
     literal_column,
-    not_,
     or_,
     select,
     true,
@@ -74,11 +72,11 @@ def conditions(
     for present in filters:
         match present:
             case JobFilter.CITY if city_path is CityPath.FROM_VENUES:
-                yield job.c.id.in_(select(jobs_of_city(oban).c.id))
+                yield _is_among(job, jobs_of_city(oban))
             case JobFilter.CITY:
                 yield is_of_city(job)
             case JobFilter.VENUE:
-                yield job.c.id.in_(select(jobs_of_venues(oban).c.id))
+                yield _is_among(job, jobs_of_venues(oban))
             case JobFilter.STATUS:
                 outcome = job_outcome(columns, children_outcome(job, oban.jobs))
                 yield outcome == func.any(many_texts("outcomes"))
@@ -98,6 +96,15 @@ def conditions(
                 pass  # depends on the order; the page adds it
 
 
+def _is_among(job: FromClause, found: CTE) -> ColumnElement[bool]:
+    """Whether a job was found by a look-up.
+
+    As an array, which the planner takes to be short and reads by primary key. Of IN it thinks
+    that it may be long, and walks the whole table in the order of the page.
+    """
+    return job.c.id == func.any(func.array(select(found.c.id).scalar_subquery()))
+
+
 def is_of_city(job: FromClause) -> ColumnElement[bool]:
     """Whether a job belongs to one of the cities, asked of each job in turn.
 
@@ -109,7 +116,13 @@ def is_of_city(job: FromClause) -> ColumnElement[bool]:
     venue_id = json_id(at(job.c.args, "venue_id"))
     items = elements_of(at(job.c.args, "venue_ids"), "batch")
     batch_venue = venues.alias("batch_venue")
-    in_city = exists().where(venue.c.id == venue_id, venue.c.city_id == func.any(wanted))
+    # One look-up a job, by a scalar subquery: the planner would turn EXISTS into a hash of all
+    # venues, which takes longer than the page. 0 is no city, and tells "in none" from "gone".
+    its_city = (
+        select(func.coalesce(venue.c.city_id, literal_column("0")))
+        .where(venue.c.id == venue_id)
+        .scalar_subquery()
+    )
     in_batch = (
         select(literal_column("1"))
         .select_from(items.join(batch_venue, batch_venue.c.id == json_id(items.c.value)))
@@ -118,9 +131,8 @@ def is_of_city(job: FromClause) -> ColumnElement[bool]:
     )
     return or_(
         json_id(at(job.c.args, "city_id")) == func.any(wanted),
-        in_city,
+        func.coalesce(its_city, _written_city(job)) == func.any(wanted),
         and_(at(job.c.args, "venue_ids").is_not(None), in_batch),
-        and_(_written_city(job) == func.any(wanted), _venue_is_gone(job)),
     )
 
 
@@ -130,7 +142,8 @@ def _written_city(job: FromClause) -> ColumnElement[Any]:
 
 def _venue_is_gone(job: FromClause) -> ColumnElement[bool]:
     venue = venues.alias("gone_venue")
-    return not_(exists().where(venue.c.id == json_id(at(job.c.args, "venue_id"))))
+    its_id = json_id(at(job.c.args, "venue_id"))
+    return select(venue.c.id).where(venue.c.id == its_id).scalar_subquery().is_(None)
 
 
 def jobs_of_city(oban: ObanTables) -> CTE:

@@ -1,0 +1,209 @@
+"""Statements kept on disk: the same text as fresh ones, whatever becomes of the cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.databases import Databases
+from tests.sources import WORKERS
+
+from venue_ops.core.db import compiled, questions
+from venue_ops.core.db.questions import CityPath, JobFilter, JobsPage, Question, VenueFilter
+from venue_ops.core.models import JobKind, VenueOutcome
+from venue_ops.core.queries import DEFAULT_KINDS, JobOrder, VenueOrder
+from venue_ops.demo.schema import Layout
+
+QUESTION = JobsPage(kinds=DEFAULT_KINDS, filters=(JobFilter.CITY,))
+
+
+def subsets(members: Any) -> list[tuple[Any, ...]]:
+    """None, each alone, each missing, all: in the order in which they are asked."""
+    every = tuple(members)
+    alone = [(member,) for member in every]
+    missing = [tuple(other for other in every if other is not member) for member in every]
+    return [(), *alone, *missing, every]
+
+
+CHOICES: dict[str, list[Any]] = {
+    "oban_schema": ["public", "private-oban"],
+    "kinds": [(), DEFAULT_KINDS, (JobKind.OTHER,), (JobKind.CLEANUP, JobKind.OTHER)],
+    "outcomes": [(), *((outcome,) for outcome in VenueOutcome), tuple(VenueOutcome)],
+    "city_path": list(CityPath),
+    "limited": [True, False],
+}
+
+
+def choices(question: type[Question], field: str) -> list[Any]:
+    of_venues = question.__name__.startswith("Venue")
+    if field == "filters":
+        return subsets(VenueFilter if of_venues else JobFilter)
+    if field == "order":
+        return list(VenueOrder if of_venues else JobOrder)
+    return CHOICES[field]
+
+
+def every_question() -> Iterator[Question]:
+    """Each class with each combination of its fields, the schema's aside."""
+    for kind in question_classes():
+        names = [field.name for field in fields(kind) if field.name != "oban_schema"]
+        for values in product(*(choices(kind, name) for name in names)):
+            yield kind(oban_schema="private-oban", **dict(zip(names, values, strict=True)))
+
+
+def question_classes() -> list[type[Question]]:
+    found = [getattr(questions, name) for name in dir(questions)]
+    return [
+        kind
+        for kind in found
+        if isinstance(kind, type) and issubclass(kind, Question) and kind is not Question
+    ]
+
+
+PARAMETERS: dict[str, Any] = {
+    **{f"{kind}_workers": list(names) for kind, names in WORKERS.items()},
+    **{"city_ids": [5], "venue_ids": [1, 2], "outcomes": ["failed"], "states": ["completed"]},
+    **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
+    **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},
+    **{"after_failed": 1, "min_failed": 1, "limit": 51, "max_retries": 3, "job_id": 1},
+    **{"ref": "krakow", "ref_id": None, "country": None, "city_id": 5},
+}
+"""One value for each parameter of any statement."""
+
+
+def test_every_question_is_a_statement_the_database_understands(databases: Databases) -> None:
+    """EXPLAIN checks every name and type on the application's empty tables, and plans it."""
+    asked, texts = 0, {}
+    database = databases.empty(Layout(oban_schema="private-oban"))
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        for question in every_question():
+            statement = compiled.compile_question(question)
+            assert compiled.Statement(**_as_json(statement)) == statement
+            texts[statement.sql] = statement.constants
+            asked += 1
+        for sql, constants in texts.items():
+            connection.execute("EXPLAIN " + sql, {**PARAMETERS, **constants})
+    assert asked > 1_000
+    assert {kind.builder for kind in question_classes()} == {q.builder for q in every_question()}
+
+
+def _as_json(statement: compiled.Statement) -> Any:
+    return json.loads(json.dumps({"sql": statement.sql, "constants": statement.constants}))
+
+
+def test_the_schema_is_in_the_text_quoted_where_it_has_to_be() -> None:
+    text = compiled.compile_question(JobsPage(oban_schema="private-oban")).sql
+    assert '"private-oban".oban_jobs' in text
+    assert "public.oban_jobs" not in text
+
+
+# --- the cache --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "kept"
+    monkeypatch.setenv(compiled.CACHE_VARIABLE, str(folder))
+    compiled._cache_root.cache_clear()
+    yield folder
+    compiled._cache_root.cache_clear()
+
+
+def kept(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_what_was_kept_is_what_would_be_compiled(cache: Path) -> None:
+    fresh = compiled.compile_question(QUESTION)
+    assert compiled.statement(QUESTION) == fresh
+    (file,) = kept(cache)
+    assert compiled.statement(QUESTION) == fresh
+    assert kept(cache) == [file]
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_two_questions_never_share_a_file(cache: Path) -> None:
+    few = [QUESTION, JobsPage(), JobsPage(oban_schema="jobs"), JobsPage(limited=False)]
+    few_texts = [compiled.statement(question).sql for question in few]
+    assert len(kept(cache)) == len(set(few_texts)) == len(few)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{", b"\xff\xfe", b"null", b"[]", b'"text"', b'{"sql": "SELECT 1"}', b"{}"),
+        *(b'{"sql": "SELECT 1", "constants": 5}', b'{"constants": {}}'),
+    ],
+)
+def test_a_file_that_is_damaged_is_written_again(cache: Path, content: bytes) -> None:
+    fresh = compiled.statement(QUESTION)
+    (file,) = kept(cache)
+    file.write_bytes(content)
+    assert compiled.statement(QUESTION) == fresh
+    assert json.loads(file.read_bytes())["sql"] == fresh.sql
+
+
+def test_a_cache_that_cannot_be_a_folder_costs_only_time(cache: Path) -> None:
+    cache.write_text("in the way")
+    assert compiled.statement(QUESTION) == compiled.compile_question(QUESTION)
+
+
+def test_a_cache_that_is_full_costs_only_time(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    assert compiled.statement(QUESTION) == compiled.compile_question(QUESTION)
+    assert kept(cache) == []
+
+
+# --- a process of its own ---------------------------------------------------------------------
+
+ASK = """
+import sys
+from venue_ops.core.db.compiled import statement
+from venue_ops.core.db.questions import JobFilter, JobsPage
+from venue_ops.core.queries import DEFAULT_KINDS
+text = statement(JobsPage(kinds=DEFAULT_KINDS, filters=(JobFilter.CITY,))).sql
+print(int("sqlalchemy" in sys.modules), len(text))
+"""
+
+
+def ask(**env: str) -> tuple[bool, int]:
+    """Whether a new process needed SQLAlchemy, and how long its statement was."""
+    keep = {name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ASK],
+        env=keep | env,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    loaded, length = done.stdout.split()
+    return loaded == "1", int(length)
+
+
+def test_only_the_first_process_imports_sqlalchemy(tmp_path: Path) -> None:
+    length = len(compiled.compile_question(QUESTION).sql)
+    assert ask(XDG_CACHE_HOME=str(tmp_path)) == (True, length)
+    assert ask(XDG_CACHE_HOME=str(tmp_path)) == (False, length)
+    assert ask(HOME=str(tmp_path / "other")) == (True, length)
+    assert ask(HOME=str(tmp_path / "other")) == (False, length)
+
+
+def test_without_home_and_without_cache_it_works_all_the_same() -> None:
+    length = len(compiled.compile_question(QUESTION).sql)
+    assert ask() == (True, length)
+    assert ask(HOME="/proc/nowhere") == (True, length)
+    assert ask(HOME="/dev/null") == (True, length)
