@@ -42,6 +42,7 @@ DOCS = docs/_build/html
 .PHONY: demo
 demo: $(VENV)/demo ## set up, then show the list of Kraków on an embedded PostgreSQL
 	@$(BIN)/venue-ops demo
+	@echo "venue-ops is in $(BIN): put it on the PATH with  . $(BIN)/activate"
 
 .PHONY: test
 test: $(VENV)/test ## set up, then run the tests (a few minutes)

@@ -18,7 +18,11 @@ from tests.databases import NOW, Database
 from venue_ops.cli import main
 from venue_ops.context import Session
 
-LISTS = (("list", "--kind", "all", "--limit", "0"), ("venues", "--limit", "0"), ("partials", "--limit", "0"))
+LISTS = (
+    ("list", "--kind", "all", "--limit", "0"),
+    ("venues", "--limit", "0"),
+    ("partials", "--limit", "0"),
+)
 """Every command that lists, so that it lists all it can."""
 
 TABLES = ("oban_jobs", "venues", "cities", "countries")
@@ -100,9 +104,7 @@ class Program:
     ) -> subprocess.CompletedProcess[Any]:
         """Run it as a process of its own."""
         given: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 60, **options}
-        return subprocess.run(
-            command(*argv), env=self.environment(env), check=False, **given
-        )
+        return subprocess.run(command(*argv), env=self.environment(env), check=False, **given)
 
     def start(
         self, *argv: str | int, env: Mapping[str, str] | None = None, **options: Any

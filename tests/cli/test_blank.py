@@ -82,7 +82,10 @@ def test_what_matched_nothing_is_named(program: Program, filters: list[str], sai
     ("argv", "said"),
     [
         (["venues", "-s", "malformed"], "No venue is malformed."),
-        (["venues", "-c", "krakow", "-s", "failed"], "No venue is failed and matches --city krakow."),
+        (
+            ["venues", "-c", "krakow", "-s", "failed"],
+            "No venue is failed and matches --city krakow.",
+        ),
         (["partials", "-e", "no such"], "No venue is partial and matches --error no such."),
         (["partials", "--min-failed", "9"], "No venue is partial and matches --min-failed 9."),
         (["venues", "-p", "nobody"], "No venue matches --provider nobody."),

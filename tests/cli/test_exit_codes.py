@@ -100,7 +100,9 @@ def test_4_for_a_role_or_a_database_that_is_not_there(sample_database: Database)
     assert "Check the name of the database" in failed.err
 
 
-@pytest.mark.parametrize("argv", [["list"], ["venues"], ["show", "job", "1"], ["show", "city", "x"]])
+@pytest.mark.parametrize(
+    "argv", [["list"], ["venues"], ["show", "job", "1"], ["show", "city", "x"]]
+)
 def test_4_for_a_database_of_something_else(databases_of_others: Program, argv: list[str]) -> None:
     failed = databases_of_others(*argv)
     assert (failed.code, failed.out) == (4, "")

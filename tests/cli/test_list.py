@@ -126,7 +126,10 @@ def test_several_values_mean_any_several_filters_mean_all(program: Program) -> N
         (["--state", "discarded", "-c", "krakow"], [137, 136, 129, 128, 127, 126, 125]),
         (["--state", "executing,retryable"], [154, 152]),
         (["--error", "REQUEST_DENIED", "-k", "enrichment"], [137, 136, 129, 128, 127, 126, 125]),
-        (["--error", "request_denied,OVER_QUERY", "-s", "failed", "--since", "1d4h"], [139, 137, 136]),
+        (
+            ["--error", "request_denied,OVER_QUERY", "-s", "failed", "--since", "1d4h"],
+            [139, 137, 136],
+        ),
         (["--error", "rate_limited", "-c", "krakow", "-k", "enrichment"], [146, 121]),
         (["--worker", "CleanupScheduler"], [143, 131, 123]),
         (["--worker", "EventasaurusDiscovery.VenueImages.CleanupScheduler"], [143, 131, 123]),

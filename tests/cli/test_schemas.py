@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.cli import schemas
 from tests.cli.program import LISTS, Program, on
-from tests.databases import Database
+from tests.databases import NOW, Database
 
 from venue_ops.output.models import Column
 from venue_ops.views import city, images, job, operations, venue, venues
@@ -61,7 +61,7 @@ def test_a_schema_is_exact(name: str) -> None:
     [
         (operations.COLUMNS, "operation", None),
         (venues.COLUMNS, "venue-summary", None),
-        (images.COLUMNS, "image", None),
+        (images.columns(NOW), "image", None),
         (images.FAILED_COLUMNS, "job", "failed_image"),
         (job.ATTEMPTS, "job", "attempt_error"),
         (job.ANSWERS, "job", "provider_answer"),

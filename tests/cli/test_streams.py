@@ -12,7 +12,13 @@ from tests.cli.program import FORMATS, LISTS, Program, command, on
 from tests.databases import Database
 
 FULL = Path("/dev/full")
-PRINTING = (*LISTS, ("--help",), ("show", "job", "1"), ("show", "venue", "1"), ("show", "city", "1"))
+PRINTING = (
+    *LISTS,
+    ("--help",),
+    ("show", "job", "1"),
+    ("show", "venue", "1"),
+    ("show", "city", "1"),
+)
 
 
 @pytest.fixture
@@ -81,14 +87,10 @@ def test_head_in_a_shell(generated: Program) -> None:
 )
 def test_a_full_disk(generated: Program, argv: tuple[str, ...]) -> None:
     with FULL.open("w") as full:
-        done = generated.process(
-            *argv, capture_output=False, stdout=full, stderr=subprocess.PIPE
-        )
+        done = generated.process(*argv, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
     error, hint = done.stderr.splitlines()
-    assert error == (
-        "error: The output could not be written completely: No space left on device."
-    )
+    assert error == ("error: The output could not be written completely: No space left on device.")
     assert hint.startswith("hint: Make room there")
 
 

@@ -40,7 +40,10 @@ def test_globus_has_its_one_image(program: Program) -> None:
     [
         (["-s", "partial"], ["noce-krk", "ogrod-dzwieku"]),
         (["-s", "failed"], ["klub-neon-22", "muzeum-nocnych-swiatel"]),
-        (["-s", "success"], ["globus-music-club", "hala-nad-woda", "the-lantern-rooms", "forks-hall"]),
+        (
+            ["-s", "success"],
+            ["globus-music-club", "hala-nad-woda", "the-lantern-rooms", "forks-hall"],
+        ),
         (["-s", "malformed"], []),
         (["-s", "partial,failed", "-c", "krakow"], ["noce-krk"]),
         (["-s", "partial", "-s", "failed", "-c", "5"], ["noce-krk"]),
@@ -128,7 +131,12 @@ def test_exit_status_tells_of_failures_listed(program: Program, argv: list[str],
 @pytest.mark.parametrize(
     ("argv", "code", "message", "hint"),
     [
-        (["venues", "-s", "broken"], 2, '"broken"', "success, partial, failed, no_images, malformed"),
+        (
+            ["venues", "-s", "broken"],
+            2,
+            '"broken"',
+            "success, partial, failed, no_images, malformed",
+        ),
         (["venues", "-c", "krkow"], 3, "krkow", "Did you mean krakow or Kraków?"),
         (["partials", "-c", "london"], 2, "names 2 cities", "london,gb, london,ca"),
         (["partials", "--after", "14"], 2, "in failed order", "next page"),

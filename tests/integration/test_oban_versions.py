@@ -24,7 +24,7 @@ from venue_ops.core.services.venues import all_venues, total_venues
 from venue_ops.demo.sample import load_sample
 from venue_ops.demo.schema import OBAN_VERSIONS, Layout
 
-SCHEMAS = ("public", "private-oban", 'odd "schema\'s" name 100%')
+SCHEMAS = ("public", "private-oban", "odd schema's name")
 ALL = JobQuery(kinds=tuple(JobKind), limit=0)
 LAYOUTS = [Layout(oban_version=v, oban_schema=s) for v, s in product(OBAN_VERSIONS, SCHEMAS[:2])]
 LAYOUTS += [
@@ -42,18 +42,12 @@ def name(layout: Layout) -> str:
 
 
 def summary(source: Source) -> list[Any]:
-    """Everything the list says, ids aside."""
-    return sorted(
-        (
-            o.kind,
-            o.state,
-            o.outcome,
-            str(o.error),
-            str(o.venue and o.venue.slug),
-            o.times.last_change,
-        )
-        for o in all_operations(source, ALL)
-    )
+    """What the list says, less the suspended job that the sample has where the enum allows it."""
+    return [
+        (o.kind, o.outcome, o.state, o.error, o.venue and o.venue.slug, o.city, o.times.last_change)
+        for o in sorted(all_operations(source, ALL), key=lambda o: (o.times.last_change, o.id))
+        if o.state != "suspended"
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +94,26 @@ def test_the_states_are_those_of_the_enum_not_of_the_comment(
         assert known_states(source) == layout.job_states()
 
 
-@pytest.mark.xfail(strict=True, reason="statements.jobs.known_states: see the report")
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "100% Oban",
+        "Größe",
+        "50%(limit)s",
+        pytest.param(
+            'the "old" one',
+            marks=pytest.mark.xfail(strict=True, reason="statements.jobs.known_states quotes"),
+        ),
+    ],
+)
+def test_a_schema_may_have_any_name(databases: Databases, schema: str) -> None:
+    layout = Layout(oban_schema=schema)
+    with source_of(databases.empty(layout), oban_schema=layout.oban_schema) as source:
+        assert total_operations(source, ALL) == 0
+        assert known_states(source) == layout.job_states()
+
+
+@pytest.mark.xfail(strict=True, reason="statements.jobs.known_states has no ORDER BY")
 def test_the_states_come_in_the_order_of_the_enum(empty_database: Callable[..., Database]) -> None:
     """A migration that adds a value puts it in its place, which is not where its row stands."""
     database = empty_database()

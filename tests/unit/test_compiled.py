@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import product
 from pathlib import Path
@@ -61,6 +61,19 @@ def every_question() -> Iterator[Question]:
             yield kind(oban_schema="private-oban", **dict(zip(names, values, strict=True)))
 
 
+def typical_questions() -> Iterator[Question]:
+    """Each field of each class turned alone, without any filter and with all of them."""
+    for kind in question_classes():
+        names = [field.name for field in fields(kind) if field.name != "oban_schema"]
+        filters = choices(kind, "filters")
+        common = [{"filters": few} for few in (filters[0], filters[-1])]
+        for given in common if "filters" in names else [{}]:
+            yield kind(oban_schema="private-oban", **given)
+            for name in names:
+                for value in choices(kind, name):
+                    yield kind(oban_schema="private-oban", **{**given, name: value})
+
+
 def question_classes() -> list[type[Question]]:
     found = [getattr(questions, name) for name in dir(questions)]
     return [
@@ -81,20 +94,28 @@ PARAMETERS: dict[str, Any] = {
 """One value for each parameter of any statement."""
 
 
-def test_every_question_is_a_statement_the_database_understands(databases: Databases) -> None:
+def explain(databases: Databases, asked: Iterable[Question]) -> None:
     """EXPLAIN checks every name and type on the application's empty tables, and plans it."""
-    asked, texts = 0, {}
     database = databases.empty(Layout(oban_schema="private-oban"))
     with psycopg.connect(database.conninfo, autocommit=True) as connection:
-        for question in every_question():
+        for question in asked:
             statement = compiled.compile_question(question)
             assert compiled.Statement(**_as_json(statement)) == statement
-            texts[statement.sql] = statement.constants
-            asked += 1
-        for sql, constants in texts.items():
-            connection.execute("EXPLAIN " + sql, {**PARAMETERS, **constants})
-    assert asked > 1_000
-    assert {kind.builder for kind in question_classes()} == {q.builder for q in every_question()}
+            connection.execute("EXPLAIN " + statement.sql, {**PARAMETERS, **statement.constants})
+
+
+def test_every_question_is_a_statement_the_database_understands(databases: Databases) -> None:
+    few = dict.fromkeys(typical_questions())
+    assert {type(question) for question in few} == set(question_classes())
+    assert len(few) > 100
+    explain(databases, few)
+
+
+@pytest.mark.slow
+def test_so_is_every_combination_of_what_a_question_can_hold(databases: Databases) -> None:
+    every = dict.fromkeys(every_question())
+    assert len(every) > 1_000
+    explain(databases, every)
 
 
 def _as_json(statement: compiled.Statement) -> Any:
@@ -165,6 +186,17 @@ def test_a_cache_that_is_full_costs_only_time(cache: Path, monkeypatch: pytest.M
     monkeypatch.setattr("tempfile.mkstemp", full)
     assert compiled.statement(QUESTION) == compiled.compile_question(QUESTION)
     assert kept(cache) == []
+
+
+@pytest.mark.xfail(strict=True, reason="compiled._fingerprint leaves out models.py, queries.py")
+def test_whatever_a_text_depends_on_is_in_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The values of an enum stand in the SQL: a new one must not meet an old text."""
+    read: set[str] = set()
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (read.add(path.name), read_bytes(path))[1])
+    compiled._fingerprint()
+    assert {"vocabulary.py", "jobs.py", "images.py", "questions.py"} <= read
+    assert {"models.py", "queries.py"} <= read
 
 
 # --- a process of its own ---------------------------------------------------------------------

@@ -12,6 +12,7 @@ from venue_ops.core.classification.wording import (
     breakdown,
     error_in_few_words,
     plain_error,
+    skip_reason,
     uninspected,
 )
 from venue_ops.core.models import Json, Outcome
@@ -110,8 +111,9 @@ def test_the_most_specific_place_wins(meta: Json, last: Json, words: str | None)
 
 
 def test_only_a_skipped_job_gives_its_reason() -> None:
-    assert error_in_few_words(Outcome.SKIPPED, {"reason": ":not_stale"}, None) == "not_stale"
-    assert error_in_few_words(Outcome.FAILED, {"reason": ":not_stale"}, None) is None
+    assert skip_reason(Outcome.SKIPPED, {"reason": ":not_stale"}) == "not_stale"
+    assert skip_reason(Outcome.FAILED, {"reason": ":not_stale"}) is None
+    assert error_in_few_words(Outcome.SKIPPED, {"reason": ":not_stale"}, None) is None
 
 
 @pytest.mark.parametrize("outcome", ["success", "no_images", "pending", "running"])

@@ -44,7 +44,9 @@ def venue(
     from venue_ops.views.venue import document
 
     session: Session = ctx.obj
-    session.output.document(document(venue_detail(session.source, ref), now=session.clock()))
+    session.output.document(
+        document(venue_detail(session.source, ref), now=session.clock(), tz=session.zone)
+    )
 
 
 @app.command(cls=options.OpsCommand)

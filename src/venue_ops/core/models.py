@@ -139,6 +139,7 @@ class Operation:
     images: ImageTally
     venues: VenueTally | None
     error: str | None
+    skip_reason: str | None
     attempt: int
     max_attempts: int
     duration: timedelta | None

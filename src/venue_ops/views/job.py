@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
+from venue_ops.core.classification.wording import plain_error, uninspected
 from venue_ops.core.details import Answer, AttemptError, JobDetail
 from venue_ops.core.models import Operation, VenueRef
 from venue_ops.core.moments import age
@@ -13,7 +14,7 @@ from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Sect
 from venue_ops.views import images as image_view
 from venue_ops.views import operations as operation_view
 from venue_ops.views import words
-from venue_ops.views.plain import data_of, moment
+from venue_ops.views.plain import data_of, moment, said
 
 Fact = tuple[str, Cell | str]
 
@@ -22,7 +23,7 @@ CHILD_COLUMNS = ("id", "when", "outcome", "outcome_now", "venue", "images_upload
 ATTEMPTS: tuple[Column[AttemptError], ...] = (
     Column("attempt", lambda row: row.attempt, right=True),
     Column("at", lambda row: moment(row.at)),
-    Column("error", lambda row: row.error, flexible=True),
+    Column("error", lambda row: row.error, lambda row: plain_error(row.error), flexible=True),
 )
 
 ANSWERS: tuple[Column[Answer], ...] = (
@@ -32,7 +33,9 @@ ANSWERS: tuple[Column[Answer], ...] = (
         lambda row: row.status,
         lambda row: Cell(row.status or "-", Style.BAD if row.is_error else Style.PLAIN),
     ),
-    Column("reason", lambda row: row.reason, flexible=True),
+    Column(
+        "reason", lambda row: row.reason, lambda row: uninspected(row.reason or ""), flexible=True
+    ),
     Column("images_fetched", lambda row: row.images_fetched, header="FETCHED", right=True),
     Column("images_uploaded", lambda row: row.images_uploaded, header="UPLOADED", right=True),
     Column(
@@ -113,7 +116,7 @@ def _times(job: Operation, now: datetime, tz: tzinfo | None) -> Iterator[Fact]:
     for name, at in moments:
         if at is not None:
             ago = f" ({age(at, now)} ago)" if at <= now else ""
-            yield name, f"{at.astimezone(tz):%Y-%m-%d %H:%M:%S %Z}{ago}"
+            yield name, f"{said(at, tz)}{ago}"
 
 
 def _children_title(operation: Operation) -> str:

@@ -24,10 +24,14 @@ def venue_text(row: Operation) -> Cell | str:
     return "daily run" if row.scope is JobScope.DAILY else ""
 
 
-def error_text(row: Operation) -> str:
+def error_text(row: Operation) -> Cell | str:
     """The error; of a backfill or batch, what its jobs or venues came to."""
     if row.error is not None:
         return row.error
+    return Cell(row.skip_reason or _came_to(row), Style.DIM)
+
+
+def _came_to(row: Operation) -> str:
     tally = row.venues
     if tally is None:
         return ""
@@ -109,6 +113,7 @@ COLUMNS: tuple[Column[Operation], ...] = (
         wide=False,
     ),
     Column("error", lambda row: row.error, error_text, flexible=True),
+    Column("skip_reason", lambda row: row.skip_reason, default=False, wide=False),
     Column(
         "attempt",
         lambda row: row.attempt,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
 from venue_ops.output.models import Column
@@ -28,3 +28,8 @@ def moment(text: str | None) -> datetime | str | None:
     except ValueError:
         return text
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def said(at: datetime | str | None, tz: tzinfo | None) -> str:
+    """A moment in a zone (None: the machine's own) for a sentence; a text as it is."""
+    return f"{at.astimezone(tz):%Y-%m-%d %H:%M:%S %Z}" if isinstance(at, datetime) else at or ""

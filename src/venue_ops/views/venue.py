@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
 from typing import Any
 
 from venue_ops.core.classification.images import Verdict
 from venue_ops.core.classification.values import member, string_at
+from venue_ops.core.classification.wording import plain_error, uninspected
 from venue_ops.core.details import Enrichment, Image, VenueDetail
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
 from venue_ops.views import images as image_view
 from venue_ops.views import operations as operation_view
 from venue_ops.views import words
-from venue_ops.views.plain import data_of, moment
+from venue_ops.views.plain import data_of, moment, said
 
 JOB_COLUMNS = ("id", "kind", "when", "outcome", "images_uploaded", "images_failed", "error")
 
@@ -28,13 +29,13 @@ HISTORY: tuple[Column[Enrichment], ...] = (
 )
 
 
-def document(detail: VenueDetail, *, now: datetime) -> Document:
+def document(detail: VenueDetail, *, now: datetime, tz: tzinfo | None) -> Document:
     """Everything about a venue; csv, tsv and ids print its images."""
     columns = image_view.columns(now)
     images = Listing(detail.images, columns, ident=_ident(detail))
     jobs = [column for column in operation_view.COLUMNS if column.name in JOB_COLUMNS]
     blocks: list[Facts | Section] = [
-        Facts(detail.name, list(_facts(detail))),
+        Facts(detail.name, list(_facts(detail, tz))),
         Section("Images", images, empty=_no_images(detail)),
     ]
     if detail.history:
@@ -54,7 +55,7 @@ def _ident(detail: VenueDetail) -> Any:
     return lambda image: image.id or f"{detail.slug}/#{image.place}"
 
 
-def _facts(detail: VenueDetail) -> Any:
+def _facts(detail: VenueDetail, tz: tzinfo | None) -> Iterator[tuple[str, Cell | str]]:
     counts = detail.counts
     yield "Slug", f"{detail.slug} (id {detail.id})"
     if detail.city:
@@ -77,11 +78,16 @@ def _facts(detail: VenueDetail) -> Any:
         ("Last result", "last_check_result"),
         ("Next due", "next_enrichment_due"),
     ):
-        if (said := string_at(detail.enrichment, key)) is not None:
-            yield label, said
+        if (text := string_at(detail.enrichment, key)) is not None:
+            yield label, said(moment(text), tz)
     failures = member(detail.enrichment, "error_details")
     if isinstance(failures, dict) and failures:
-        yield "Last errors", ", ".join(f"{name}: {said}" for name, said in failures.items())
+        yield (
+            "Last errors",
+            ", ".join(
+                f"{name}: {plain_error(uninspected(str(text)))}" for name, text in failures.items()
+            ),
+        )
 
 
 def _counted(detail: VenueDetail) -> str:

@@ -72,6 +72,10 @@ def error_in_few_words(outcome: Outcome, meta: Json, last_error: Json) -> str | 
         return plain_error(uninspected(said))
     if (text := string_at(last_error, "error")) is not None:
         return plain_error(text)
-    if outcome is Outcome.SKIPPED and (reason := string_at(meta, "reason")) is not None:
-        return uninspected(reason)
     return None
+
+
+def skip_reason(outcome: Outcome, meta: Json) -> str | None:
+    """Why a job skipped itself, as `not_stale`; None for any other outcome."""
+    reason = string_at(meta, "reason") if outcome is Outcome.SKIPPED else None
+    return None if reason is None else uninspected(reason)

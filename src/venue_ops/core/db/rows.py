@@ -8,7 +8,7 @@ from typing import Any
 
 from venue_ops.core.classification.jobs import job_providers
 from venue_ops.core.classification.values import has_member, member, number_at, string_at
-from venue_ops.core.classification.wording import error_in_few_words
+from venue_ops.core.classification.wording import error_in_few_words, skip_reason
 from venue_ops.core.details import whole
 from venue_ops.core.models import (
     City,
@@ -117,6 +117,7 @@ def operation(row: Row, *, now: datetime) -> Operation:
         images=image_tally(meta),
         venues=venue_tally(scope, meta, row["tally"]),
         error=error_in_few_words(outcome, meta, row["last_error"]),
+        skip_reason=skip_reason(outcome, meta),
         attempt=row["attempt"],
         max_attempts=row["max_attempts"],
         duration=duration(moments, row["state"], now),

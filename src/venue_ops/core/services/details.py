@@ -51,7 +51,9 @@ def job_detail(source: Source, job_id: int) -> JobDetail:
     """One job by id; NotFoundError where there is none (Oban prunes finished jobs)."""
     parameters = {**source.common_parameters(), "job_id": job_id}
     exists = job_id < 2**63  # or PostgreSQL would not take it for a bigint
-    found = source.database.ask(JobById(oban_schema=source.oban_schema), parameters) if exists else ()
+    found = (
+        source.database.ask(JobById(oban_schema=source.oban_schema), parameters) if exists else ()
+    )
     if not found:
         raise NotFoundError(
             f"There is no job {job_id}.",

@@ -97,8 +97,8 @@ def _choice(city: City, among: Sequence[City]) -> str:
 
 def _no_city(source: Source, wanted: CityReference) -> NotFoundError:
     rows = source.database.ask(CityNames(oban_schema=source.oban_schema), {})
-    known = [str(row["slug"]) for row in rows] + [str(row["name"]) for row in rows]
-    near = close_matches(wanted.name, known)
+    slugs = {str(row[spelling]): str(row["slug"]) for row in rows for spelling in ("name", "slug")}
+    near = dict.fromkeys(slugs[name] for name in close_matches(wanted.name, slugs))
     return NotFoundError(
         f'No city is called "{shortened(str(wanted))}".',
         hint=(

@@ -193,3 +193,10 @@ def may_have(venue_images: Json, *statuses: UploadStatus) -> ColumnElement[bool]
 def may_have_failed(venue_images: Json) -> ColumnElement[bool]:
     """The GIN prefilter for venues with a failed image."""
     return may_have(venue_images, *BAD_UPLOADS)
+
+
+def seems_failed(venue_images: Json) -> ColumnElement[bool]:
+    """The same test for one venue after another: no index answers it, and it counts nothing."""
+    words = " || ".join(f'@ == "{status}"' for status in BAD_UPLOADS)
+    path = cast(lit(f"$[*].upload_status ? ({words})"), JSONPATH)
+    return func.jsonb_path_exists(venue_images, path)

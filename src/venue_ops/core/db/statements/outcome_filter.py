@@ -1,0 +1,142 @@
+"""The filter by outcome, and the short cuts for outcomes that few jobs can have.
+
+Whether a backfill is still running is known only by rolling up its children, which costs
+milliseconds a backfill. Of outcomes that follow from a job's state alone or from a child's, most
+jobs can be ruled out first. The short cuts depend on the values bound to `outcomes`; they are
+there when the statement is planned, and the planner drops the branches that cannot matter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    cast,
+    column,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
+
+from venue_ops.core.db.expressions.children import SLACK, children_outcome
+from venue_ops.core.db.expressions.jobs import JobColumns, is_kind, job_outcome
+from venue_ops.core.db.expressions.values import is_one_of, lit
+from venue_ops.core.db.schema import ObanTables
+from venue_ops.core.db.statements.parameters import many_texts
+from venue_ops.core.models import JobKind, Outcome
+from venue_ops.core.vocabulary import COMPLETED, DISCARDED, STATE_OUTCOMES, UNFINISHED
+
+_BY_STATE = (*UNFINISHED, Outcome.CANCELLED)
+"""Outcomes of a state other than completed and discarded, or of a backfill with such a child."""
+
+_TICK = literal_column("interval '1 microsecond'")
+
+
+def has_outcome(job: FromClause, oban: ObanTables) -> ColumnElement[bool]:
+    """Whether a job came to one of the bound `outcomes`."""
+    outcome = job_outcome(JobColumns.of(job), children_outcome(job, oban.jobs))
+    moments = _moments_of_children(oban)
+    few = job.c.id == func.any(func.array(_that_may_run(oban, moments)))
+    return and_(
+        or_(not_(_only(Outcome.RUNNING)), few),
+        or_(not_(_only(*_BY_STATE)), _may_be(job, moments)),
+        outcome == func.any(many_texts("outcomes")),
+    )
+
+
+def _only(*outcomes: Outcome) -> ColumnElement[bool]:
+    """Whether nothing but these was asked for: known when the statement is planned."""
+    words = literal_column("'{" + ",".join(outcomes) + "}'::text[]", ARRAY(Text))
+    return many_texts("outcomes").op("<@", return_type=Boolean())(words)
+
+
+def _asked(outcome: Outcome) -> ColumnElement[bool]:
+    return lit(outcome) == func.any(many_texts("outcomes"))
+
+
+def _may_be(job: FromClause, moments: CTE) -> ColumnElement[bool]:
+    """Implied by every outcome of `_BY_STATE`."""
+    finished = is_one_of(cast(job.c.state, Text), (COMPLETED, DISCARDED))
+    return or_(
+        not_(finished),
+        and_(is_kind(job.c.worker, JobKind.BACKFILL), _has_child_at(job, moments)),
+    )
+
+
+def _that_may_run(oban: ObanTables, moments: CTE) -> Any:
+    """The ids of all jobs that can be running: executing, or a backfill with such children.
+
+    Both from an index: Oban's on the state, and the one on meta, where a backfill that started
+    other jobs has written their venues.
+    """
+    executing = oban.jobs.alias("executing")
+    parent = oban.jobs.alias("may_run")
+    running = [state for state, outcome in STATE_OUTCOMES.items() if outcome is Outcome.RUNNING]
+    started = parent.c.meta.op("?", return_type=Boolean())(lit("venue_ids"))
+    return (
+        select(executing.c.id)
+        .where(executing.c.state == func.any(_states(oban, is_one_of(_LABEL, running))))
+        .union_all(
+            select(parent.c.id).where(
+                started,
+                is_kind(parent.c.worker, JobKind.BACKFILL),
+                _has_child_at(parent, moments),
+            )
+        )
+        .scalar_subquery()
+    )
+
+
+def _moments_of_children(oban: ObanTables) -> CTE:
+    """When the enrichments were inserted whose state can decide: one sorted array."""
+    child = oban.jobs.alias("deciding_child")
+    words = {
+        outcome: [s for s, o in STATE_OUTCOMES.items() if o is outcome] for outcome in _BY_STATE
+    }
+    unfinished = [word for outcome in UNFINISHED for word in words[outcome]]
+    deciding = or_(
+        and_(_asked(Outcome.RUNNING), is_one_of(_LABEL, unfinished)),
+        and_(_asked(Outcome.CANCELLED), is_one_of(_LABEL, words[Outcome.CANCELLED])),
+    )
+    sorted_moments = (
+        select(child.c.inserted_at)
+        .where(
+            child.c.state == func.any(_states(oban, deciding)),
+            is_kind(child.c.worker, JobKind.ENRICHMENT),
+        )
+        .order_by(child.c.inserted_at)
+        .scalar_subquery()
+    )
+    moments = select(func.array(sorted_moments).label("sorted"))
+    return moments.cte("moments").prefix_with("MATERIALIZED")
+
+
+def _has_child_at(parent: FromClause, moments: CTE) -> ColumnElement[bool]:
+    """Whether any of the moments lies within the parent's run: two binary searches."""
+    array = select(moments.c.sorted).scalar_subquery()
+    until = func.width_bucket(parent.c.completed_at + SLACK, array)
+    before = func.width_bucket(parent.c.attempted_at - SLACK - _TICK, array)
+    return until > before
+
+
+_LABEL: ColumnElement[str] = cast(column("state"), Text)
+
+
+def _states(oban: ObanTables, wanted: ColumnElement[bool]) -> Any:
+    """The states of this database's enum that meet a condition, as an array.
+
+    Taken from the enum because a state it lacks cannot even be named, and compared as the enum
+    because a comparison of texts would use no index.
+    """
+    every = func.enum_range(cast(literal_column("NULL"), oban.state))
+    labels = func.unnest(every).table_valued(column("state", oban.state), name="states")
+    return func.array(select(labels.render_derived().c.state).where(wanted).scalar_subquery())

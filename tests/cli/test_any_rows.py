@@ -1,0 +1,235 @@
+"""Rows of any shape are shown and counted: promise 21 for every command that reads.
+
+Each example fills the tables with jobs and venues whose JSON is arbitrary (and mostly nearly
+right, where the traps are), then asks every command for them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests import strategies
+from tests.cli import schemas
+from tests.cli.program import Program, on
+from tests.databases import Database, Databases
+from tests.strategies import Spelled, to_json
+
+from venue_ops.demo.schema import Layout
+from venue_ops.settings import WorkerNames
+
+NAMES = WorkerNames()
+WORKERS = st.sampled_from(
+    (*NAMES.backfill, *NAMES.enrichment, *NAMES.enrichment, *NAMES.retry, *NAMES.cleanup, "Other")
+)
+STATES = st.sampled_from(
+    ("available", "scheduled", "executing", "retryable", "completed", "completed", "completed")
+    + ("discarded", "discarded", "cancelled", "novel")
+)
+MISSING = None
+SETTINGS = settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+JOBS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "worker": WORKERS,
+            "state": STATES,
+            "args": strategies.ARGS,
+            "meta": strategies.METAS,
+            "errors": strategies.ERRORS | st.lists(strategies.ANYTHING, max_size=3),
+        }
+    ),
+    min_size=1,
+    max_size=6,
+)
+ENRICHMENTS = strategies.near(
+    strategies.objects(
+        last_checked_at=strategies.TEXTS,
+        last_check_result=strategies.TEXTS,
+        error_details=st.dictionaries(strategies.TEXTS, strategies.ANYTHING, max_size=2),
+        enrichment_history=st.lists(
+            strategies.near(
+                strategies.objects(
+                    enriched_at=strategies.TEXTS,
+                    providers=st.lists(strategies.PROVIDERS, max_size=2),
+                    images_fetched=strategies.COUNTS,
+                    cost_usd=strategies.NUMBERS,
+                )
+            ),
+            max_size=3,
+        ),
+    )
+)
+VENUES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "venue_images": strategies.VENUE_IMAGES,
+            "image_enrichment_metadata": ENRICHMENTS,
+            "provider_ids": strategies.ANYTHING,
+        }
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.fixture(scope="module")
+def loose(databases: Databases) -> Iterator[Database]:
+    """A database that lost the index which keeps venue_images in shape; a state of tomorrow."""
+    layout = Layout(without_images_index=False, extra_states=("novel",))
+    with databases.copy_of(databases.empty(layout)) as database:
+        with database.connect(autocommit=True) as conn:
+            conn.execute("INSERT INTO countries VALUES (1, 'Poland', 'PL', 'poland', now(), now())")
+            conn.execute(
+                "INSERT INTO cities (id, name, slug, country_id, inserted_at, updated_at)"
+                " VALUES (1, 'Kraków', 'krakow', 1, now(), now())"
+            )
+        yield database
+
+
+@pytest.fixture(scope="module")
+def fill(loose: Database) -> Iterator[Callable[..., None]]:
+    """Replaces all jobs and venues; their ids count from 1."""
+    with loose.connect(autocommit=True) as conn:
+
+        def filling(jobs: list[dict[str, Any]], venues: list[dict[str, Any]]) -> None:
+            with conn.transaction():
+                conn.execute("DELETE FROM oban_jobs")
+                conn.execute("DELETE FROM venues")
+                for number, job in enumerate(jobs, 1):
+                    insert_job(conn, number, job)
+                for number, venue in enumerate(venues, 1):
+                    insert_venue(conn, number, venue)
+
+        yield filling
+
+
+def insert_job(conn: psycopg.Connection[Any], number: int, job: dict[str, Any]) -> None:
+    conn.execute(
+        "INSERT INTO oban_jobs (id, worker, state, args, meta, errors, attempt, attempted_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s::jsonb[], 1, '2025-10-24 12:00')",
+        [
+            number,
+            job["worker"],
+            job["state"],
+            to_json(job["args"]),
+            None if job["meta"] is MISSING else to_json(job["meta"]),
+            [to_json(error) for error in job["errors"] or []],
+        ],
+    )
+
+
+def insert_venue(conn: psycopg.Connection[Any], number: int, venue: dict[str, Any]) -> None:
+    columns = ("venue_images", "image_enrichment_metadata", "provider_ids")
+    values = [None if venue[name] is MISSING else to_json(venue[name]) for name in columns]
+    conn.execute(
+        f"INSERT INTO venues (id, name, slug, city_id, latitude, longitude, inserted_at,"
+        f" updated_at, {', '.join(columns)})"
+        " VALUES (%s, %s, %s, 1, 0, 0, now(), now(), %s, %s, %s)",
+        [number, f"Venue {number}", f"venue-{number}", *values],
+    )
+
+
+@given(jobs=JOBS, venues=VENUES)
+@SETTINGS
+def test_every_row_is_listed_and_shown(
+    loose: Database, fill: Callable[..., None], jobs: Any, venues: Any
+) -> None:
+    fill(jobs, venues)
+    program = on(loose)
+    job_ids = [str(number) for number in range(len(jobs), 0, -1)]
+    slugs = [f"venue-{number}" for number in range(1, len(venues) + 1)]
+    check_list(program, ("list", "-k", "all", "-n", "0"), job_ids, "id")
+    check_list(program, ("venues", "-n", "0"), slugs, "slug")
+    for reference in job_ids:
+        check_document(program, "job", reference)
+    for number, venue in enumerate(venues, 1):
+        shown = check_document(program, "venue", f"venue-{number}")
+        images = venue["venue_images"]
+        expected = len(images) if isinstance(images, list) else 0
+        assert len(shown["images"]) == shown["images_total"] == expected
+    city = check_document(program, "city", "krakow")
+    assert sum(row["venues"] for row in city["venues_by_outcome"]) == len(venues)
+
+
+def check_list(program: Program, argv: tuple[str, ...], rows: list[str], key: str) -> None:
+    assert run(program, *argv, "-o", "ids").splitlines() == rows
+    whole = json.loads(run(program, *argv, "-o", "json"))
+    schemas.assert_list(whole, argv[0])
+    assert [str(row[key]) for row in whole["data"]] == rows
+    assert len(run(program, *argv).splitlines()) == 1 + len(rows)
+    assert len(run(program, *argv, "-o", "csv").splitlines()) == 1 + len(rows)
+
+
+def check_document(program: Program, what: str, reference: str) -> dict[str, Any]:
+    whole = json.loads(run(program, "show", what, reference, "-o", "json"))
+    schemas.assert_document(whole, what)
+    assert run(program, "show", what, reference)
+    found: dict[str, Any] = whole["data"]
+    return found
+
+
+def run(program: Program, *argv: str) -> str:
+    result = program(*argv)
+    assert result.code == 0, result.err
+    return result.out
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Spelled("1e400"),
+        Spelled("-1e400"),
+        Spelled("123456789012345678901234567890"),
+        [[[[[[[[[[[[]]]]]]]]]]]],
+        {"": {"": ""}},
+        "x" * 10_000,
+        ["x"] * 2_000,
+    ],
+    ids=lambda value: to_json(value)[:20],
+)
+def test_extremes(loose: Database, fill: Callable[..., None], value: Any) -> None:
+    """The same odd value everywhere that a value can stand."""
+    counts = ("images_uploaded", "images_failed", "images_found", "total_venues", "enriched")
+    meta = dict.fromkeys((*counts, "status", "total_cost_usd", "providers", "jobs_spawned"), value)
+    job = {"state": "completed", "args": {"venue_id": value, "city_id": value}, "errors": [value]}
+    image = dict.fromkeys(("url", "provider", "width", "quality_score", "retry_count"), value)
+    failed = {**image, "upload_status": "failed", "error_details": {"status_code": value}}
+    venue = {
+        "venue_images": [image, failed, value],
+        "image_enrichment_metadata": {"enrichment_history": [value, {"cost_usd": value}]},
+        "provider_ids": value,
+    }
+    jobs = [{**job, "worker": name, "meta": meta} for name in (*NAMES.backfill, *NAMES.enrichment)]
+    fill([*jobs, {**jobs[0], "meta": value, "args": value}], [venue])
+    program = on(loose)
+    check_list(program, ("list", "-k", "all", "-n", "0"), ["3", "2", "1"], "id")
+    check_list(program, ("venues",), ["venue-1"], "slug")
+    for reference in ("1", "2", "3"):
+        check_document(program, "job", reference)
+    assert len(check_document(program, "venue", "venue-1")["images"]) == 3
+
+
+def test_moments_beyond_the_calendar(loose: Database, fill: Callable[..., None]) -> None:
+    """PostgreSQL's infinity, and years that Python has not."""
+    job = {"worker": NAMES.enrichment[0], "state": "completed", "args": {}, "errors": []}
+    fill([{**job, "meta": {}}] * 3, [])
+    with loose.connect(autocommit=True) as conn:
+        for number, moment in enumerate(("infinity", "-infinity", "20000-01-01"), 1):
+            conn.execute(
+                "UPDATE oban_jobs SET completed_at = %s, attempted_at = %s WHERE id = %s",
+                [moment, moment, number],
+            )
+    check_list(on(loose), ("list", "-k", "all", "-n", "0"), ["3", "2", "1"], "id")
+    check_list(on(loose), ("list", "-n", "0", "--order", "activity"), ["3", "1", "2"], "id")
+    for reference in ("1", "2", "3"):
+        check_document(on(loose), "job", reference)
