@@ -133,9 +133,27 @@ ARGS = near(
 JSON_NULL = Spelled("null")
 """The JSON value; a Python None at the top is SQL NULL."""
 
+PLAIN_ANSWERS: st.SearchStrategy[Value] = st.sampled_from(
+    [
+        {"status": "failed", "reason": '"API error: REQUEST_DENIED"'},
+        {"status": "error", "reason": ":no_images"},
+        {"status": "success", "images_fetched": Spelled("3")},
+    ]
+)
+NAMES = st.sampled_from(["google_places", "foursquare", "here", "timeout"])
+RUNS: st.SearchStrategy[Value] = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(["success", "error", "no_images"]),
+        "providers": st.dictionaries(NAMES, PLAIN_ANSWERS, min_size=1, max_size=3),
+    },
+    optional={"images_uploaded": COUNTS, "images_failed": COUNTS},
+)
+"""Enrichments as the application writes them, where the order of the rules decides."""
+
 METAS = near(
     st.one_of(
         st.sampled_from([JSON_NULL, None]),
+        RUNS,
         objects(
             status=STATUSES,
             providers=st.dictionaries(PROVIDERS, near(ANSWERS), max_size=3),
@@ -162,7 +180,17 @@ METAS = near(
 )
 ERRORS = st.lists(near(objects(error=REASONS, attempt=NUMBERS)), max_size=2)
 
-IMAGES = near(
+FAILED_IMAGES: st.SearchStrategy[Value] = st.fixed_dictionaries(
+    {
+        "upload_status": st.just("failed"),
+        "error_details": st.sampled_from(sorted(ERROR_CLASSES)).map(lambda e: {"error_type": e}),
+        "url": st.sampled_from(["https://a.example/x", "http://a", "x"]),
+    },
+    optional={"retry_count": st.sampled_from(["0", "2", "2.9", "3", "3.0", "4"]).map(Spelled)},
+)
+"""Failed images as the application writes them, about the limit of retries."""
+
+IMAGES = near(FAILED_IMAGES) | near(
     objects(
         upload_status=st.sampled_from(
             ["failed", "failed", "failed", "permanently_failed", "uploaded", "skipped_dev", "new"]

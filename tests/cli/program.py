@@ -29,10 +29,7 @@ TABLES = ("oban_jobs", "venues", "cities", "countries")
 """What the role has to be able to read."""
 
 FORMATS = ("table", "wide", "json", "ndjson", "csv", "tsv", "ids")
-DOCUMENT_TABLES = ("oban_jobs", "venues", "cities", "countries")
-"""What the role has to be able to read."""
-
-FORMATS = ("table", "wide", "json", "ndjson")
+DOCUMENT_FORMATS = ("table", "wide", "json", "ndjson")
 """What a job and a city can be printed as; a venue can be printed as all FORMATS."""
 
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import strategies
 from tests.cli import schemas
-from tests.cli.program import Program, on
+from tests.cli.program import FORMATS, Program, on
 from tests.databases import Database, Databases
 from tests.strategies import Spelled, to_json
 
@@ -33,7 +33,6 @@ STATES = st.sampled_from(
 )
 MISSING = None
 SETTINGS = settings(
-    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -139,41 +138,59 @@ def insert_venue(conn: psycopg.Connection[Any], number: int, venue: dict[str, An
     )
 
 
-@given(jobs=JOBS, venues=VENUES)
-@SETTINGS
+@given(jobs=JOBS, venues=VENUES, data=st.data())
+@settings(SETTINGS, max_examples=20)
 def test_every_row_is_listed_and_shown(
-    loose: Database, fill: Callable[..., None], jobs: Any, venues: Any
+    loose: Database, fill: Callable[..., None], jobs: Any, venues: Any, data: st.DataObject
+) -> None:
+    check_everything(loose, fill, jobs, venues, data)
+
+
+@pytest.mark.slow
+@given(jobs=JOBS, venues=VENUES, data=st.data())
+@settings(SETTINGS, max_examples=300)
+def test_every_row_of_many_is_listed_and_shown(
+    loose: Database, fill: Callable[..., None], jobs: Any, venues: Any, data: st.DataObject
+) -> None:
+    check_everything(loose, fill, jobs, venues, data)
+
+
+def check_everything(
+    loose: Database, fill: Callable[..., None], jobs: Any, venues: Any, data: st.DataObject
 ) -> None:
     fill(jobs, venues)
     program = on(loose)
     job_ids = [str(number) for number in range(len(jobs), 0, -1)]
     slugs = [f"venue-{number}" for number in range(1, len(venues) + 1)]
-    check_list(program, ("list", "-k", "all", "-n", "0"), job_ids, "id")
-    check_list(program, ("venues", "-n", "0"), slugs, "slug")
-    for reference in job_ids:
-        check_document(program, "job", reference)
-    for number, venue in enumerate(venues, 1):
-        shown = check_document(program, "venue", f"venue-{number}")
-        images = venue["venue_images"]
-        expected = len(images) if isinstance(images, list) else 0
-        assert len(shown["images"]) == shown["images_total"] == expected
+    draw = data.draw(st.sampled_from(FORMATS))
+    check_list(program, ("list", "-k", "all", "-n", "0"), job_ids, "id", draw)
+    check_list(program, ("venues", "-n", "0"), slugs, "slug", draw)
+    check_document(program, "job", data.draw(st.sampled_from(job_ids)))
+    number = data.draw(st.integers(1, len(venues)))
+    shown = check_document(program, "venue", f"venue-{number}")
+    images = venues[number - 1]["venue_images"]
+    expected = len(images) if isinstance(images, list) else 0
+    assert len(shown["images"]) == shown["images_total"] == expected
     city = check_document(program, "city", "krakow")
     assert sum(row["venues"] for row in city["venues_by_outcome"]) == len(venues)
 
 
-def check_list(program: Program, argv: tuple[str, ...], rows: list[str], key: str) -> None:
-    assert run(program, *argv, "-o", "ids").splitlines() == rows
+def check_list(
+    program: Program, argv: tuple[str, ...], rows: list[str], key: str, fmt: str = "table"
+) -> None:
+    """All rows in their order as JSON that fits the schema, and as many in another format."""
     whole = json.loads(run(program, *argv, "-o", "json"))
     schemas.assert_list(whole, argv[0])
     assert [str(row[key]) for row in whole["data"]] == rows
-    assert len(run(program, *argv).splitlines()) == 1 + len(rows)
-    assert len(run(program, *argv, "-o", "csv").splitlines()) == 1 + len(rows)
+    if fmt != "json":
+        header = fmt in {"table", "wide", "csv", "tsv"}
+        assert len(run(program, *argv, "-o", fmt).split("\n")) == len(rows) + header + 1
 
 
 def check_document(program: Program, what: str, reference: str) -> dict[str, Any]:
     whole = json.loads(run(program, "show", what, reference, "-o", "json"))
     schemas.assert_document(whole, what)
-    assert run(program, "show", what, reference)
+    assert run(program, "show", what, reference, "-o", "wide")
     found: dict[str, Any] = whole["data"]
     return found
 
@@ -230,6 +247,6 @@ def test_moments_beyond_the_calendar(loose: Database, fill: Callable[..., None])
                 [moment, moment, number],
             )
     check_list(on(loose), ("list", "-k", "all", "-n", "0"), ["3", "2", "1"], "id")
-    check_list(on(loose), ("list", "-n", "0", "--order", "activity"), ["3", "1", "2"], "id")
+    check_list(on(loose), ("list", "-n", "0", "--order", "activity"), ["1", "3", "2"], "id")
     for reference in ("1", "2", "3"):
         check_document(on(loose), "job", reference)

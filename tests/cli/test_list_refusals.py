@@ -9,7 +9,7 @@ from tests.cli.program import Program
 @pytest.mark.parametrize(
     ("argv", "code", "message", "hint"),
     [
-        (["--city", "krkow"], 3, 'No city is called "krkow".', "Did you mean krakow or Kraków?"),
+        (["--city", "krkow"], 3, 'No city is called "krkow".', "Did you mean krakow?"),
         (["--city", "xyzzy"], 3, 'No city is called "xyzzy".', "The database has 5 cities"),
         (["--city", "krakow,gb"], 3, 'No city is called "krakow,gb".', "Did you mean krakow"),
         (["--city", "999"], 3, 'No city is called "999".', "The database has 5 cities"),

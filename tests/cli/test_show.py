@@ -90,7 +90,7 @@ def test_which_images_could_be_retried_and_why_the_others_not(program: Program) 
     ).lines
     shown = program("show", "venue", "noce-krk").out
     assert "1 of 2 failed images can be retried" in shown
-    assert "no: the error is permanent" in shown
+    assert "no: permanent" in shown
 
 
 def test_awkward_images_are_all_there(program: Program) -> None:
@@ -155,7 +155,7 @@ def test_a_city_goes_by_any_of_its_names(program: Program, reference: str) -> No
         (["job"], 2, "Missing argument 'ID'", "venue-ops show job --help"),
         (["venue", "noce"], 3, 'slug or id "noce"', "venue-ops venues"),
         (["venue", "4711"], 3, 'slug or id "4711"', "venue-ops venues"),
-        (["city", "krkow"], 3, 'No city is called "krkow".', "Did you mean krakow or Kraków?"),
+        (["city", "krkow"], 3, 'No city is called "krkow".', "Did you mean krakow?"),
         (["city", "london"], 2, '"london" names 2 cities.', "london,gb, london,ca"),
         (["city", "krakow,warszawa"], 2, "one city at a time", "venue-ops show city --help"),
         (["job", "146", "-o", "csv"], 2, "no list to print as csv", "table, wide, json, ndjson"),

@@ -100,10 +100,7 @@ def test_the_states_are_those_of_the_enum_not_of_the_comment(
         "100% Oban",
         "Größe",
         "50%(limit)s",
-        pytest.param(
-            'the "old" one',
-            marks=pytest.mark.xfail(strict=True, reason="statements.jobs.known_states quotes"),
-        ),
+        'the "old" one',
     ],
 )
 def test_a_schema_may_have_any_name(databases: Databases, schema: str) -> None:
@@ -113,7 +110,6 @@ def test_a_schema_may_have_any_name(databases: Databases, schema: str) -> None:
         assert known_states(source) == layout.job_states()
 
 
-@pytest.mark.xfail(strict=True, reason="statements.jobs.known_states has no ORDER BY")
 def test_the_states_come_in_the_order_of_the_enum(empty_database: Callable[..., Database]) -> None:
     """A migration that adds a value puts it in its place, which is not where its row stands."""
     database = empty_database()

@@ -82,7 +82,6 @@ def test_columns_of_any_value(one_job: JobTable, change: str) -> None:
     expect_one(one_job.source)
 
 
-@pytest.mark.xfail(strict=True, reason="statements.jobs._last_error takes errors[cardinality]")
 def test_an_array_of_errors_may_start_anywhere(one_job: JobTable) -> None:
     """The last error is the last one, also where the array does not begin at 1."""
     one_job.connection.execute(
@@ -93,7 +92,6 @@ def test_an_array_of_errors_may_start_anywhere(one_job: JobTable) -> None:
     assert read.error == "the last"
 
 
-@pytest.mark.xfail(strict=True, reason="models.JobTimes.last_change looks at one end only")
 def test_a_job_that_ended_twice_does_not_hide_others_from_the_pages(one_job: JobTable) -> None:
     """The cursor continues where the statement's order is, whichever time was the last."""
     one_job.connection.execute(

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -85,6 +86,13 @@ def test_each_outcome_in_rows_in_the_filter_and_in_the_total(subject: Subject) -
     assert found == {outcome: Counter(truth.values())[outcome] for outcome in Outcome}
     assert sum(found.values()) == len(truth)
     assert sum(map(bool, found.values())) == len(Outcome), "every outcome occurs"
+
+
+def test_every_pair_of_outcomes_is_the_sum_of_its_two(subject: Subject) -> None:
+    truth = Counter(subject.tables.outcome(job) for job in subject.tables.jobs)
+    for first, second in combinations(Outcome, 2):
+        query = replace(EVERY, outcomes=(first, second))
+        assert total_operations(subject.source, query) == truth[first] + truth[second]
 
 
 def test_outcomes_among_the_kinds_that_say_something(subject: Subject) -> None:

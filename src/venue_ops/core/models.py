@@ -90,7 +90,13 @@ class JobTimes:
     @property
     def last_change(self) -> datetime:
         """The latest thing that happened to it; a time it is only scheduled for is not."""
-        happened = (self.inserted_at, self.attempted_at, self.ended_at)
+        happened = (
+            self.inserted_at,
+            self.attempted_at,
+            self.completed_at,
+            self.cancelled_at,
+            self.discarded_at,
+        )
         return max(moment for moment in happened if moment is not None)
 
 

@@ -7,7 +7,7 @@ are aware). `core.db.questions` says which statement answers it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from venue_ops.core.errors import UsageError
@@ -50,8 +50,8 @@ class JobCursor:
                 return cls(id=_id(job_id))
             at = datetime.fromisoformat(moment)
             if order is JobOrder.ACTIVITY and at.tzinfo is not None:
-                return cls(id=_id(job_id), at=at)
-        except ValueError:
+                return cls(id=_id(job_id), at=at.astimezone(UTC))
+        except (ValueError, OverflowError):
             pass
         raise _bad_cursor(order.value)
 
@@ -74,7 +74,7 @@ class VenueCursor:
             if order is VenueOrder.ID and not failed:
                 return cls(id=_id(venue_id))
             if order is VenueOrder.FAILED:
-                return cls(id=_id(venue_id), failed=_id(failed, least=0))
+                return cls(id=_id(venue_id), failed=_id(failed, least=0, most=2**31 - 1))
         except ValueError:
             pass
         raise _bad_cursor(order.value)
@@ -126,9 +126,9 @@ class VenueQuery:
         return replace(self, after=None, limit=0)
 
 
-def _id(text: str, *, least: int = 1) -> int:
+def _id(text: str, *, least: int = 1, most: int = 2**63 - 1) -> int:
     value = int(text) if text.isascii() and text.isdecimal() else -1
-    if not least <= value < 2**63:
+    if not least <= value <= most:
         raise ValueError(text)
     return value
 

@@ -87,16 +87,18 @@ def _container(
 
 
 def stream_listing(rows: Iterable[Json], page: Json, *, indent: int = 0) -> Iterator[Safe]:
-    """`{"data": [...], "page": ...}` piece by piece: one row is in memory at a time."""
+    """`{"data": [...], "page": ...}` piece by piece: one row is in memory at a time.
+
+    Nothing comes before the first row is there: a question that fails leaves no half object.
+    """
     line = "\n" if indent else ""
     space = " " if indent else ""
     margin = " " * indent
-    yield Safe(f'{{{line}{margin}"data":{space}[')
-    first = True
+    start = f'{{{line}{margin}"data":{space}['
+    before = start
     for row in rows:
-        comma = "" if first else ","
-        yield Safe(f"{comma}{line}{margin * 2}{encode(row, indent=indent, level=2)}")
-        first = False
-    close = "]" if first else f"{line}{margin}]"
+        yield Safe(f"{before}{line}{margin * 2}{encode(row, indent=indent, level=2)}")
+        before = ","
+    close = f"{start}]" if before is start else f"{line}{margin}]"
     yield Safe(f'{close},{line}{margin}"page":{space}{encode(page, indent=indent, level=1)}')
     yield Safe(f"{line}}}\n")

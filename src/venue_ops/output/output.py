@@ -191,12 +191,16 @@ class Output:
     def _delimited(self, listing: Listing[Row]) -> int:
         columns = self._columns(listing)
         line = delimited.csv_line if self._format is Format.CSV else delimited.tsv_line
-        if self._options.headers:
-            self._writer.write(line([self._cleaner.sheet(column.name) for column in columns]))
+        names = [self._cleaner.sheet(column.name) for column in columns]
+        header = line(names) if self._options.headers else Safe("")
         count = 0
         for count, row in enumerate(listing.rows, start=1):  # noqa: B007
+            if count == 1:
+                self._writer.write(header)  # not before: what fails at once leaves nothing
             values = [column.value(row) for column in columns]
             self._writer.write(line([self._field(value) for value in values]))
+        if not count:
+            self._writer.write(header)
         return count
 
     def _field(self, value: object) -> Safe:

@@ -87,7 +87,7 @@ def _fingerprint() -> str:
     """A hash over every module that takes part in building a statement."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
-    for source in sorted([*here.rglob("*.py"), here.parent / "vocabulary.py"]):
+    for source in sorted([*here.rglob("*.py"), *here.parent.glob("*.py")]):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

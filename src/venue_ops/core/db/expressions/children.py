@@ -49,6 +49,8 @@ from venue_ops.core.db.expressions.values import (
 from venue_ops.core.models import JobKind, Outcome
 from venue_ops.core.vocabulary import CHILD_SLACK_SECONDS, CHILDREN_RANKED, UNFINISHED
 
+SLACK = literal_column(f"interval '{CHILD_SLACK_SECONDS} seconds'", Interval)
+
 
 def _providers(args: Json) -> Json:
     """The providers of args, in one spelling: none, null and [] mean all of them."""
@@ -63,7 +65,6 @@ def _providers(args: Json) -> Json:
 
 def children_of(parent: FromClause, jobs: SqlTable) -> Any:
     """The ids and outcomes of a backfill's children: a lateral subquery (id, outcome)."""
-    slack = literal_column(f"interval '{CHILD_SLACK_SECONDS} seconds'", Interval)
     jobs_of_venue = jobs.alias("jobs_of_venue")
     items = elements_of(at(parent.c.meta, "venue_ids"), "spawned")
     value = items.c.value
@@ -102,8 +103,8 @@ def children_of(parent: FromClause, jobs: SqlTable) -> Any:
         .where(
             is_kind(child.c.worker, JobKind.ENRICHMENT),
             child.c.id > parent.c.id,
-            child.c.inserted_at >= parent.c.attempted_at - slack,
-            child.c.inserted_at <= parent.c.completed_at + slack,
+            child.c.inserted_at >= parent.c.attempted_at - SLACK,
+            child.c.inserted_at <= parent.c.completed_at + SLACK,
             _providers(child.c.args) == _providers(parent.c.args),
         )
         .order_by(child.c.id)

@@ -25,11 +25,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from venue_ops.core.db.expressions.children import children_outcome
 from venue_ops.core.db.expressions.jobs import (
     JobColumns,
     is_kind,
-    job_outcome,
     mentions_error,
     mentions_provider,
 )
@@ -43,6 +41,7 @@ from venue_ops.core.db.expressions.values import (
 )
 from venue_ops.core.db.questions import CityPath, JobFilter
 from venue_ops.core.db.schema import ObanTables, venues
+from venue_ops.core.db.statements.outcome_filter import has_outcome
 from venue_ops.core.db.statements.parameters import many_ids, many_texts, one_moment
 from venue_ops.core.models import JobKind
 
@@ -78,8 +77,7 @@ def conditions(
             case JobFilter.VENUE:
                 yield _is_among(job, jobs_of_venues(oban))
             case JobFilter.STATUS:
-                outcome = job_outcome(columns, children_outcome(job, oban.jobs))
-                yield outcome == func.any(many_texts("outcomes"))
+                yield has_outcome(job, oban)
             case JobFilter.STATE:
                 yield job.c.state == func.any(bindparam("states", type_=ARRAY(oban.state)))
             case JobFilter.PROVIDER:

@@ -91,10 +91,18 @@ def total(question: JobsTotal) -> Select[Any]:
 
 def known_states(question: KnownStates) -> Select[Any]:
     """The labels of Oban's enum: a version may have `suspended`, a later one what it likes."""
-    enum = table("pg_enum", column("enumlabel", Text), column("enumtypid"), schema="pg_catalog")
-    type_name = lit(f'"{question.oban_schema}".oban_job_state')
-    return select(cast(enum.c.enumlabel, Text).label("state")).where(
-        enum.c.enumtypid == func.to_regtype(type_name)
+    enum = table(
+        "pg_enum",
+        column("enumlabel", Text),
+        column("enumtypid"),
+        column("enumsortorder"),
+        schema="pg_catalog",
+    )
+    type_name = func.concat(func.quote_ident(lit(question.oban_schema)), lit(".oban_job_state"))
+    return (
+        select(cast(enum.c.enumlabel, Text).label("state"))
+        .where(enum.c.enumtypid == func.to_regtype(type_name))
+        .order_by(enum.c.enumsortorder)
     )
 
 
@@ -223,4 +231,5 @@ def _light(meta: Json) -> Json:
 
 
 def _last_error(errors: ColumnElement[Any]) -> Json:
-    return errors[cast(func.cardinality(errors), Integer)]
+    """The last of them, wherever the array begins; of several attempts the latest."""
+    return errors[func.array_upper(errors, literal_column("1", Integer))]

@@ -16,16 +16,18 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
+    Interval,
     Text,
     and_,
+    case,
     cast,
-    column,
     func,
     literal_column,
     not_,
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import array
 
 from venue_ops.core.db.expressions.children import SLACK, children_outcome
 from venue_ops.core.db.expressions.jobs import JobColumns, is_kind, job_outcome
@@ -38,7 +40,7 @@ from venue_ops.core.vocabulary import COMPLETED, DISCARDED, STATE_OUTCOMES, UNFI
 _BY_STATE = (*UNFINISHED, Outcome.CANCELLED)
 """Outcomes of a state other than completed and discarded, or of a backfill with such a child."""
 
-_TICK = literal_column("interval '1 microsecond'")
+_TICK = literal_column("interval '1 microsecond'", Interval)
 
 
 def has_outcome(job: FromClause, oban: ObanTables) -> ColumnElement[bool]:
@@ -84,7 +86,7 @@ def _that_may_run(oban: ObanTables, moments: CTE) -> Any:
     started = parent.c.meta.op("?", return_type=Boolean())(lit("venue_ids"))
     return (
         select(executing.c.id)
-        .where(executing.c.state == func.any(_states(oban, is_one_of(_LABEL, running))))
+        .where(executing.c.state == func.any(_states(oban, *running)))
         .union_all(
             select(parent.c.id).where(
                 started,
@@ -100,17 +102,17 @@ def _moments_of_children(oban: ObanTables) -> CTE:
     """When the enrichments were inserted whose state can decide: one sorted array."""
     child = oban.jobs.alias("deciding_child")
     words = {
-        outcome: [s for s, o in STATE_OUTCOMES.items() if o is outcome] for outcome in _BY_STATE
+        asked: [word for word, outcome in STATE_OUTCOMES.items() if outcome in outcomes]
+        for asked, outcomes in (
+            (Outcome.RUNNING, UNFINISHED),
+            (Outcome.CANCELLED, (Outcome.CANCELLED,)),
+        )
     }
-    unfinished = [word for outcome in UNFINISHED for word in words[outcome]]
-    deciding = or_(
-        and_(_asked(Outcome.RUNNING), is_one_of(_LABEL, unfinished)),
-        and_(_asked(Outcome.CANCELLED), is_one_of(_LABEL, words[Outcome.CANCELLED])),
-    )
+    deciding = [case((_asked(asked), _states(oban, *words[asked]))) for asked in words]
     sorted_moments = (
         select(child.c.inserted_at)
         .where(
-            child.c.state == func.any(_states(oban, deciding)),
+            or_(*(child.c.state == func.any(states) for states in deciding)),
             is_kind(child.c.worker, JobKind.ENRICHMENT),
         )
         .order_by(child.c.inserted_at)
@@ -122,21 +124,18 @@ def _moments_of_children(oban: ObanTables) -> CTE:
 
 def _has_child_at(parent: FromClause, moments: CTE) -> ColumnElement[bool]:
     """Whether any of the moments lies within the parent's run: two binary searches."""
-    array = select(moments.c.sorted).scalar_subquery()
-    until = func.width_bucket(parent.c.completed_at + SLACK, array)
-    before = func.width_bucket(parent.c.attempted_at - SLACK - _TICK, array)
+    inserted = select(moments.c.sorted).scalar_subquery()
+    until = func.width_bucket(parent.c.completed_at + SLACK, inserted)
+    before = func.width_bucket(parent.c.attempted_at - SLACK - _TICK, inserted)
     return until > before
 
 
-_LABEL: ColumnElement[str] = cast(column("state"), Text)
+def _states(oban: ObanTables, *words: str) -> ColumnElement[Any]:
+    """The states of these names as an array of the enum; NULL for one that this database lacks.
 
-
-def _states(oban: ObanTables, wanted: ColumnElement[bool]) -> Any:
-    """The states of this database's enum that meet a condition, as an array.
-
-    Taken from the enum because a state it lacks cannot even be named, and compared as the enum
-    because a comparison of texts would use no index.
+    Such a state cannot even be named, hence the way through the enum's own list. The planner
+    works this expression out beforehand and so knows how few jobs there are of each state.
     """
-    every = func.enum_range(cast(literal_column("NULL"), oban.state))
-    labels = func.unnest(every).table_valued(column("state", oban.state), name="states")
-    return func.array(select(labels.render_derived().c.state).where(wanted).scalar_subquery())
+    known = func.enum_range(cast(literal_column("NULL"), oban.state), type_=ARRAY(oban.state))
+    labels = cast(known, ARRAY(Text))
+    return array([known[func.array_position(labels, lit(word))] for word in words])
