@@ -6,8 +6,6 @@ imports none of them.
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
@@ -16,14 +14,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from venue_ops import endings
 from venue_ops.commands.options import global_parameters, take_flags
-from venue_ops.context import Flags, Session
-from venue_ops.core.errors import UsageError
-from venue_ops.exit_codes import ExitCode, exit_code_for
-from venue_ops.output.formats import Format
-
-STDOUT, STDERR = 1, 2
-_WRITING_FAILED = (errno.EBADF, errno.EFBIG, errno.EIO, errno.ENOSPC)
+from venue_ops.context import Session
+from venue_ops.exit_codes import ExitCode
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "list": ("list", "Look", "All operations in one table: what worked, in part, or not."),
@@ -127,117 +121,33 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
     args = list(sys.argv[1:] if argv is None else argv)
     session = session or Session()
     try:
-        _refuse_what_is_no_text(args)
+        endings.refuse_what_is_no_text(args)
         code = typer.main.get_command(app).main(
             args, prog_name="venue-ops", standalone_mode=False, obj=session
         )
         session.stdout.flush()
         return code if isinstance(code, int) else ExitCode.DONE
     except BrokenPipeError:
-        _abandon(session)
+        endings.abandon_stdout(session)
         return ExitCode.DONE
     except SystemExit as ending:
         if not isinstance(ending.__context__, BrokenPipeError):
             raise
-        _abandon(session)  # Typer takes a reader that went away for a failure
+        endings.abandon_stdout(session)  # Typer takes a reader that went away for a failure
         return ExitCode.DONE
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception as error:
-        return _failed(session, error, args)
+        return endings.failed(session, error, args)
     finally:
         session.close()
 
 
 def run() -> None:
     """The script `venue-ops`."""
-    _open_standard_streams()
-    raise SystemExit(main())
-
-
-def _open_standard_streams() -> None:
-    """Give a process that was started without them (`>&-`) its three streams.
-
-    Or the connection to the database would become the file that others take for stderr. What
-    is printed to a stdout that was closed fails as it does to a full disk.
-    """
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_WRONLY if number == STDERR else os.O_RDONLY)
-    sys.stdout = sys.stdout or os.fdopen(STDOUT, "w", encoding="utf-8")
-    sys.stderr = sys.stderr or os.fdopen(STDERR, "w", encoding="utf-8")
-
-
-def _refuse_what_is_no_text(args: Sequence[str]) -> None:
-    """Neither PostgreSQL nor JSON can hold bytes that are no UTF-8, or NUL."""
-    for word in args:
-        if "\0" in word or any("\ud800" <= char <= "\udfff" for char in word):
-            from venue_ops.core.references import shortened
-
-            raise UsageError(
-                f'An argument is not valid UTF-8: "{shortened(word)}".',
-                hint="Check how the terminal or the script encodes its text.",
-            )
-
-
-def _failed(session: Session, error: Exception, args: Sequence[str]) -> int:
-    if isinstance(error, OSError):
-        error = _of_stdout(session, error)
-    code = exit_code_for(error)
-    if callable(getattr(error, "format_message", None)):  # Typer's own: wrong usage
-        error, code = _usage(error), ExitCode.USAGE
-        if not str(error):
-            return code  # no command was given, and the help stands there already
-        if session.flags == Flags() and _wants_json(args):
-            session.give(Flags(output=Format.JSON))
-    if session.flags.debug:
-        import traceback
-
-        trace = traceback.TracebackException.from_exception(error, capture_locals=False)
-        session.console.trace("".join(trace.format()))
-    if code is ExitCode.UNEXPECTED and not hasattr(error, "hint"):
-        error = _unexpected(error)
-    session.console.error(error, int(code))
-    return code
-
-
-def _of_stdout(session: Session, error: OSError) -> Exception:
-    """The error as it is when it was Typer's own text, a help, that could not be written."""
-    from venue_ops.output.writer import failure
-
-    is_of_a_stream = error.filename is None and error.errno in _WRITING_FAILED
-    return failure(session.stdout, error) if is_of_a_stream else error
-
-
-def _usage(error: Any) -> UsageError:
-    path = error.ctx.command_path if getattr(error, "ctx", None) else "venue-ops"
-    message = error.format_message()
-    if type(error).__name__ == "NoArgsIsHelpError":
-        sys.stdout.write(f"{message}\n" if message else "")
-        return UsageError("")
-    return UsageError(message, hint=f"See `{path} --help`.")
-
-
-def _unexpected(error: Exception) -> Exception:
-    from venue_ops.core.errors import VenueOpsError
-
-    return VenueOpsError(
-        f"Something unexpected happened: {type(error).__name__}: {error}",
-        hint="Run again with --debug and report what it prints.",
-    )
-
-
-def _wants_json(args: Sequence[str]) -> bool:
-    return any(
-        word.removeprefix("--output=").removeprefix("-o") in ("json", "ndjson") for word in args
-    )
-
-
-def _abandon(session: Session) -> None:
-    from venue_ops.output.writer import abandon
-
-    abandon(session.stdout)
+    endings.open_standard_streams()
+    was_terminated = endings.interrupt_on_sigterm()
+    code = main()
+    raise SystemExit(ExitCode.TERMINATED if was_terminated() else code)

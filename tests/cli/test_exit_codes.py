@@ -147,17 +147,20 @@ def test_4_for_settings_that_cannot_be_read(program: Program, tmp_path: Path) ->
         assert PASSWORD not in failed.err
 
 
-# --- 130: stopped ------------------------------------------------------------------------------
+# --- 130, 143: stopped ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("argv", [["list"], ["partials", "-o", "json"]], ids=" ".join)
-def test_130_when_interrupted(slow: Program, sample_database: Database, argv: list[str]) -> None:
-    """Ctrl-C ends the wait for a long statement at once, without a word, and the statement too."""
+def test_130_and_143_when_stopped(
+    slow: Program, sample_database: Database, argv: list[str], sent: signal.Signals, code: int
+) -> None:
+    """A signal ends the wait for a long statement at once, without a word, and the statement."""
     running = slow.start(*argv)
     wait_until_it_waits(sample_database)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(sent)
     out, err = running.communicate(timeout=10)
-    assert running.returncode == 130
+    assert running.returncode == code
     assert "Traceback" not in err
     assert (out, err) == ("", "")
     with sample_database.connect() as conn:

@@ -81,7 +81,9 @@ def plant(database: Database) -> None:
                     Jsonb({text: text}),
                 ],
             )
-            failed = [{"provider": t, "error_type": t, "error": t, "provider_url": t} for t in texts]
+            failed = [
+                {"provider": t, "error_type": t, "error": t, "provider_url": t} for t in texts
+            ]
             meta = {
                 "status": "error",
                 "providers": {t: {"status": "error", "reason": t} for t in texts},

@@ -194,7 +194,7 @@ class Output:
         names = [self._cleaner.sheet(column.name) for column in columns]
         header = line(names) if self._options.headers else Safe("")
         count = 0
-        for count, row in enumerate(listing.rows, start=1):  # noqa: B007
+        for count, row in enumerate(listing.rows, start=1):
             if count == 1:
                 self._writer.write(header)  # not before: what fails at once leaves nothing
             values = [column.value(row) for column in columns]
