@@ -52,7 +52,8 @@ def _measure(given: argparse.Namespace, stack: ExitStack) -> Iterator[Figure]:
     if "R4" in wanted:
         yield from venues.figures(largest, runs)
     if "R7" in wanted and len(databases) == 2:
-        yield from growth.figures(*databases, runs)
+        small, large = databases
+        yield from growth.figures(small, large, runs)
     elif "R7" in wanted:
         _say("R7 needs two databases, ten times apart: --dsn-s and --dsn-l.")
 

@@ -30,7 +30,7 @@ def limited_role(sample_database: Database) -> Iterator[Callable[..., Program]]:
     """`limited_role("venues", ...)`: the program under a role that may read these tables."""
     role = sql.Identifier("limited_" + str(conninfo_to_dict(sample_database.conninfo)["dbname"]))
     with sample_database.connect(autocommit=True) as conn:
-        conn.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'limited'").format(role))
+        conn.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'gr4nted'").format(role))
 
         def make(*tables: str) -> Program:
             for table in tables:
@@ -38,7 +38,7 @@ def limited_role(sample_database: Database) -> Iterator[Callable[..., Program]]:
                 conn.execute(grant.format(sql.Identifier(table), role))
             user = str(conninfo_to_dict(sample_database.conninfo)["user"])
             name = role.as_string().strip('"')
-            return Program(sample_database.url.replace(f"//{user}", f"//{name}:limited", 1))
+            return Program(sample_database.url.replace(f"//{user}", f"//{name}:gr4nted", 1))
 
         yield make
         conn.execute(sql.SQL("DROP OWNED BY {}").format(role))

@@ -28,8 +28,10 @@ WORKERS = st.sampled_from(
     (*NAMES.backfill, *NAMES.enrichment, *NAMES.enrichment, *NAMES.retry, *NAMES.cleanup, "Other")
 )
 STATES = st.sampled_from(
-    ("available", "scheduled", "executing", "retryable", "completed", "completed", "completed")
-    + ("discarded", "discarded", "cancelled", "novel")
+    (
+        *("available", "scheduled", "executing", "retryable", "completed", "completed"),
+        *("completed", "discarded", "discarded", "cancelled", "novel"),
+    )
 )
 MISSING = None
 SETTINGS = settings(

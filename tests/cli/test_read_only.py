@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show", "city", "nowhere"),
 )
 LOGGED = re.compile(r"(?:statement|execute <unnamed>): (.*)", re.DOTALL)
-ENTRY = re.compile(r"^\S+ \S+ \S+ \[\d+\] ", re.MULTILINE)
+ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\n]*? LOG:  ", re.MULTILINE)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def server_log(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def statements(sample_database: Database, server_log: Path) -> Iterator[Callable[[], list[str]]]:
+def statements(sample_database: Database, server_log: Path) -> Callable[[], list[str]]:
     """All that was sent to the sample database since the test began, from the server's log."""
     name = sql.Identifier(str(conninfo_to_dict(sample_database.conninfo)["dbname"]))
     with sample_database.connect(autocommit=True) as conn:
@@ -79,18 +79,16 @@ def statements(sample_database: Database, server_log: Path) -> Iterator[Callable
         with server_log.open(encoding="utf-8", errors="replace") as file:
             file.seek(begin)
             text = file.read()
-        entries = re.split(
-            r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\n]*? LOG:  ", text, flags=re.MULTILINE
-        )
+        entries = ENTRY.split(text)
         found = (LOGGED.match(entry) for entry in entries)
         unnamed = [match[1].strip() for match in found if match]
         assert not re.search(r"execute (?!<unnamed>)", "\n".join(entry[:40] for entry in entries))
         return unnamed
 
-    yield logged
+    return logged
 
 
-def test_a_log_of_every_statement(statements: Callable[[], list[str]], reader: Program) -> None:
+def test_a_log_of_every_statement(reader: Program, statements: Callable[[], list[str]]) -> None:
     for argv in COMMANDS:
         assert reader(*argv).code in {0, 3}
     sent = statements()
@@ -108,7 +106,7 @@ def test_a_log_of_every_statement(statements: Callable[[], list[str]], reader: P
 
 
 def test_settings_are_local_to_a_transaction(
-    statements: Callable[[], list[str]], reader: Program
+    reader: Program, statements: Callable[[], list[str]]
 ) -> None:
     reader("list", "-n", "0")
     settings = [each for each in statements() if "set_config" in each]

@@ -92,8 +92,9 @@ def plant(database: Database) -> None:
             }
             for offset, worker in ((0, f"{MODULE}.EnrichmentJob"), (1000, f"{MODULE}.{text}")):
                 conn.execute(
-                    "INSERT INTO oban_jobs (id, worker, queue, state, args, meta, errors, tags,"
-                    " attempted_by, attempt) VALUES (%s, %s, %s, 'discarded', %s, %s, %s, %s, %s, 1)",
+                    "INSERT INTO oban_jobs (id, worker, queue, args, meta, errors, tags,"
+                    " attempted_by, state, attempt)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'discarded', 1)",
                     [
                         *(number + offset, worker[:127], text[:127]),
                         Jsonb({"venue_id": number, "providers": texts, text: text}),

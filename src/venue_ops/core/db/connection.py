@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.datetime import TimestampLoader
 from psycopg.types.json import set_json_loads
@@ -127,6 +128,11 @@ class Database:
         except psycopg.Error as error:
             raise failures.asking(error, self.label) from error
 
+    def _connect_timeout(self) -> str:
+        """What the connection string says, else CONNECT_TIMEOUT; libpq waits forever."""
+        given = conninfo_to_dict(self._conninfo).get("connect_timeout")
+        return str(given or round(CONNECT_TIMEOUT.total_seconds()))
+
     def _connected(self) -> psycopg.Connection[DictRow]:
         if self._connection is not None and not self._connection.closed:
             return self._connection
@@ -136,7 +142,7 @@ class Database:
                 autocommit=True,
                 row_factory=dict_row,
                 prepare_threshold=None,
-                connect_timeout=round(CONNECT_TIMEOUT.total_seconds()),
+                connect_timeout=self._connect_timeout(),
                 application_name="venue-ops",
                 client_encoding="UTF8",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,8 +85,13 @@ def venue_ref(row: Row, scope: JobScope | None) -> VenueRef | None:
     name = row["venue_name"]
     if name is None:
         name = string_at(member(row["meta"], "venue_context"), "venue_name")
-    raw = None if row["venue_id"] is not None else str(member(args, "venue_id"))
+    raw = None if row["venue_id"] is not None else _as_json(member(args, "venue_id"))
     return VenueRef(id=row["venue_id"], slug=row["venue_slug"], name=name, raw=raw)
+
+
+def _as_json(value: Json) -> str:
+    """Junk as it is stored; a string without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
 def duration(moments: JobTimes, state: str, now: datetime) -> timedelta | None:

@@ -76,8 +76,16 @@ def matching_workers(counts: Mapping[str, int], wanted: str) -> tuple[str, ...]:
 
 
 def _resembles(worker: str, missing: tuple[str, ...]) -> str | None:
-    near = close_matches(_last(worker), [_last(name) for name in missing])
-    return next((name for name in missing if near and _last(name) == near[0]), None)
+    """The missing worker that this one may be by another name.
+
+    One of the same last name wherever it has moved to, or of a similar one in the same
+    application: many applications have an EmailJob.
+    """
+    last, root = _last(worker), worker.partition(".")[0]
+    nearby = [name for name in missing if name.partition(".")[0] == root]
+    near = close_matches(last, [_last(name) for name in nearby])[:1]
+    same = [name for name in missing if _last(name) == last]
+    return next((name for name in (*same, *nearby) if _last(name) in (last, *near)), None)
 
 
 def _is_neighbour(worker: str, named: Mapping[str, JobKind]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -50,7 +50,7 @@ def all_operations(
     source: Source, query: JobQuery, *, small_cities: bool = False
 ) -> Iterator[Operation]:
     """Every operation that matches, one by one, in constant memory (`limit` is not read)."""
-    asked = _question(source, query, small_cities)
+    asked = _question(source, replace(query, limit=0), small_cities)
     now = source.now()
     for row in source.database.stream(asked, _parameters(source, query)):
         yield rows.operation(row, now=now)

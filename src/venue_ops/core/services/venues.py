@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +36,8 @@ def venues_page(source: Source, query: VenueQuery) -> VenuePage:
 
 def all_venues(source: Source, query: VenueQuery) -> Iterator[VenueSummary]:
     """Every venue that matches, one by one, in constant memory (`limit` is not read)."""
-    for row in source.database.stream(_question(source, query), _parameters(source, query)):
+    asked = _question(source, replace(query, limit=0))
+    for row in source.database.stream(asked, _parameters(source, query)):
         yield rows.venue_summary(row)
 
 

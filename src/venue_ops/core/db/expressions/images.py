@@ -69,10 +69,10 @@ def error_type(image: Json) -> ColumnElement[str]:
     return func.coalesce(func.nullif(written, lit("")), lit(ERROR_TYPE_ABSENT))
 
 
-def error_text(image: Json) -> ColumnElement[str]:
-    """What an image's error says in words: `message` or `error`, whichever is there."""
+def error_texts(image: Json) -> tuple[ColumnElement[str], ...]:
+    """What an image's error says in words: `message`, `error`, or both."""
     details = at(image, "error_details")
-    return func.coalesce(string_at(details, "message"), string_at(details, "error"))
+    return string_at(details, "message"), string_at(details, "error")
 
 
 def has_status(image: Json, *statuses: UploadStatus) -> ColumnElement[bool]:

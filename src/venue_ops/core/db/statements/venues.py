@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from venue_ops.core.db.expressions.images import (
     bad,
-    error_text,
+    error_texts,
     error_type,
     good,
     has_status,
@@ -193,7 +193,7 @@ def _has_error(image: Json) -> ColumnElement[bool]:
     needle = items_of(many_texts("errors"), "needles", Text).c.item
     said = or_(
         func.strpos(ascii_lower(error_type(image)), needle) > ZERO,
-        func.strpos(ascii_lower(error_text(image)), needle) > ZERO,
+        *(func.strpos(ascii_lower(text), needle) > ZERO for text in error_texts(image)),
     )
     return and_(
         has_status(image, *BAD_UPLOADS),
