@@ -103,12 +103,16 @@ docs: $(VENV)/dev ## build the documentation; a broken link is an error
 	@echo "docs: $(DOCS)/index.html"
 
 .PHONY: reference
-reference: $(VENV)/test ## write docs/reference/commands.md from the program
+reference: $(VENV)/test ## write the generated pages of docs/reference from the program
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.columns_reference
+	$(BIN)/python -m tools.json_reference
 
 .PHONY: reference-check
-reference-check: $(VENV)/test ## is docs/reference/commands.md up to date?
+reference-check: $(VENV)/test ## are the generated pages of docs/reference up to date?
 	$(BIN)/python -m tools.reference --check
+	$(BIN)/python -m tools.columns_reference --check
+	$(BIN)/python -m tools.json_reference --check
 
 ##@ Housekeeping
 

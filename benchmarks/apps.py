@@ -35,6 +35,13 @@ PAGE_OF_CITY: LiteralString = """
     LIMIT 100
 """
 
+_CAST: LiteralString = "CAST(j.args->>'venue_id' AS integer)"
+
+GUARDED_PAGE_OF_CITY: LiteralString = PAGE_OF_CITY.replace(
+    _CAST, f"CASE WHEN j.args->>'venue_id' ~ '^[0-9]{{1,9}}$' THEN {_CAST} END"
+)
+"""For databases with a venue_id that is no number, on which the application's own query fails."""
+
 FAILURES: LiteralString = """
     SELECT v.id, v.name, v.slug, v.city_id,
       (SELECT count(*) FROM jsonb_array_elements(v.venue_images) i

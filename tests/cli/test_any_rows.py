@@ -141,7 +141,7 @@ def insert_venue(conn: psycopg.Connection[Any], number: int, venue: dict[str, An
 
 
 @given(jobs=JOBS, venues=VENUES, data=st.data())
-@settings(SETTINGS, max_examples=20)
+@settings(SETTINGS, max_examples=12)
 def test_every_row_is_listed_and_shown(
     loose: Database, fill: Callable[..., None], jobs: Any, venues: Any, data: st.DataObject
 ) -> None:

@@ -147,7 +147,7 @@ def test_4_for_settings_that_cannot_be_read(program: Program, tmp_path: Path) ->
         assert PASSWORD not in failed.err
 
 
-# --- 130, 143: stopped ------------------------------------------------------------------------------
+# --- 130, 143: stopped --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

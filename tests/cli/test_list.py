@@ -102,8 +102,8 @@ def test_a_status_is_the_outcome_then(program: Program, word: str) -> None:
 
 
 def test_statuses_add_up_to_everything(program: Program) -> None:
-    words = ("success", "partial", "failed", "no_images", "skipped", "pending", "running")
-    words += ("retrying", "cancelled", "unknown")
+    words = ["success", "partial", "failed", "no_images", "skipped", "pending", "running"]
+    words += ["retrying", "cancelled", "unknown"]
     found = [job for word in words for job in listed(program, "-k", "all", "-s", word)]
     assert sorted(found, reverse=True) == listed(program, "-k", "all")
     assert listed(program, "-k", "all", "-s", ",".join(words)) == listed(program, "-k", "all")
@@ -166,8 +166,7 @@ def test_pages_are_the_whole_without_gap_or_repeat(
     pages: list[int] = []
     after: list[str] = []
     while True:
-        argv = ("list", "-n", 4, "--order", order, "-o", "json", *filters, *after)
-        page = program(*argv)
+        page = program("list", "-n", 4, "--order", order, "-o", "json", *filters, *after)
         pages += [row["id"] for row in page.data]
         assert page.page["limit"] == 4
         if page.page["next"] is None:

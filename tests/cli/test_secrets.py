@@ -229,7 +229,7 @@ def test_a_database_that_breaks(sample_database: Database, program: Program, fau
         conn.execute("CREATE TABLE secrets (name text)")
         for text in (*PLANTED, *KNOWN):
             conn.execute("INSERT INTO secrets VALUES (%s)", [text])
-        conn.execute(SERVER_FAULTS[fault])  # type: ignore[call-overload]
+        conn.execute(SERVER_FAULTS[fault])
     broken = replace(program, url=with_password(sample_database.url))
     for argv in (*COMMANDS[:3], ("show", "job", "146"), ("show", "venue", "14"), COMMANDS[5]):
         for fmt in ("table", "ndjson"):

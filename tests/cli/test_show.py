@@ -61,12 +61,6 @@ def test_a_job_of_a_venue_that_is_gone(program: Program) -> None:
     assert (job["images_now"], job["outcome_now"]) == ([], None)
 
 
-def test_every_job_can_be_shown(program: Program) -> None:
-    ids = program("list", "-k", "all", "-n", 0, "-o", "ids").lines
-    for job in ids:
-        assert program("show", "job", job).lines[0] == f"Job {job}"
-
-
 @pytest.mark.parametrize("reference", ["noce-krk", "14"])
 def test_a_venue_goes_by_slug_and_id(program: Program, reference: str) -> None:
     venue = program("show", "venue", reference, "-o", "json").data

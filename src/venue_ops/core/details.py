@@ -20,7 +20,14 @@ from venue_ops.core.classification.images import (
     retryability,
     verdict,
 )
-from venue_ops.core.classification.values import elements, member, names_in, number_at, string_at
+from venue_ops.core.classification.values import (
+    elements,
+    member,
+    names_in,
+    number_at,
+    string_at,
+    whole,
+)
 from venue_ops.core.models import (
     City,
     ImageCounts,
@@ -256,17 +263,6 @@ def history(metadata: Json) -> Iterator[Enrichment]:
         )
 
 
-def whole(value: Json, key: str) -> int | None:
-    """A whole number from 0 under a key; None where that makes no sense."""
-    found = number_at(value, key)
-    if found is None or not 0 <= found < _LARGEST or found != int(found):
-        return None
-    return int(found)
-
-
 def _message(details: Json) -> str | None:
     said = string_at(details, "message")
     return said if said is not None else string_at(details, "error")
-
-
-_LARGEST = Decimal(2**53)

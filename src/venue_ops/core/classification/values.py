@@ -39,6 +39,14 @@ def number_at(value: Json, key: str) -> Decimal | None:
     return number(member(value, key))
 
 
+def whole(value: Json, key: str) -> int | None:
+    """A whole number from 0 under a key; None where that makes no sense."""
+    found = number_at(value, key)
+    if found is None or not 0 <= found < _LARGEST or found != int(found):
+        return None
+    return int(found)
+
+
 def positive_at(value: Json, key: str) -> bool:
     """Whether a number above zero stands under the key."""
     found = number_at(value, key)
@@ -69,3 +77,5 @@ def ascii_lower(text: str) -> str:
 
 
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+_LARGEST = Decimal(2**53)

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from venue_ops.core.classification.jobs import job_providers
-from venue_ops.core.classification.values import has_member, member, number_at, string_at
+from venue_ops.core.classification.values import has_member, member, number_at, string_at, whole
 from venue_ops.core.classification.wording import error_in_few_words, skip_reason
-from venue_ops.core.details import whole
 from venue_ops.core.models import (
     City,
     ImageCounts,

@@ -7,7 +7,14 @@ from typing import Any
 from venue_ops.core import details
 from venue_ops.core.classification.images import error_class
 from venue_ops.core.classification.jobs import provider_answers
-from venue_ops.core.classification.values import elements, member, number, number_at, string_at
+from venue_ops.core.classification.values import (
+    elements,
+    member,
+    number,
+    number_at,
+    string_at,
+    whole,
+)
 from venue_ops.core.db import rows
 from venue_ops.core.db.questions import (
     CityErrorTotals,
@@ -25,7 +32,6 @@ from venue_ops.core.details import (
     JobTotal,
     OutcomeTotal,
     VenueDetail,
-    whole,
 )
 from venue_ops.core.errors import NotFoundError
 from venue_ops.core.models import (

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from venue_ops.core.db.expressions.images import (
     bad,
@@ -38,7 +39,6 @@ from venue_ops.core.db.expressions.values import (
     ascii_lower,
     items_of,
     lit,
-    once,
     string_at,
 )
 from venue_ops.core.db.questions import VenueFilter, VenuesPage, VenuesTotal
@@ -79,14 +79,13 @@ def _matching(question: VenuesPage) -> Select[Any]:
     """The venues of a page as (id, counts, failed), in order.
 
     In id order a page needs few of them, so they are counted one by one until it is full.
-    Otherwise all are counted, and by a scalar subquery: the lateral one would be given a cache
-    (Memoize) that is keyed on the images, never hit, and decompresses each of them once more.
+    Otherwise all are counted first, which needs no join.
     """
     venue, narrowed = _narrowed(question)
     row: FromClause
     source: FromClause
     if question.order is VenueOrder.ID and question.limited:
-        lateral = once(outcome_counts(venue.c.venue_images), "counts", venue)
+        lateral = _counted_once(venue)
         row, counts = venue, lateral.c.counts
         source, conditions = venue.join(lateral, true()), narrowed
     else:
@@ -114,6 +113,21 @@ def _narrowed(
         choose = seems_failed if by_id else may_have_failed
         conditions.append(choose(venue.c.venue_images))
     return venue, conditions
+
+
+def _counted_once(venue: FromClause) -> LateralFromClause:
+    """The counts of one venue, not repeated for each of their mentions (OFFSET 0).
+
+    The test of the id says nothing. Without it the planner adds a cache (Memoize) whose key is
+    the images alone: it is never hit, and decompresses each of them once more.
+    """
+    return (
+        select(outcome_counts(venue.c.venue_images).label("counts"))
+        .where(venue.c.id.is_not(None))
+        .correlate(venue)
+        .offset(ZERO)
+        .lateral("counts_once")
+    )
 
 
 def _counted_first(venue: FromClause, conditions: list[ColumnElement[bool]]) -> FromClause:
