@@ -37,6 +37,7 @@ from venue_ops.core.classification.values import ascii_lower, member, names_in
 from venue_ops.core.db.expressions import children as sql_children
 from venue_ops.core.db.expressions import images as sql_images
 from venue_ops.core.db.expressions import jobs as sql_jobs
+from venue_ops.core.db.expressions import outcomes as sql_outcomes
 from venue_ops.core.db.expressions import values as sql_values
 from venue_ops.core.models import JobKind, Outcome
 from venue_ops.core.references import json_id
@@ -92,13 +93,16 @@ def test_outcome_scope_and_kind(
     states = dict.fromkeys(("completed", "discarded", state))
     rows = list(product(KINDS, states, args, metas, errors))
     asked = select(
-        sql_jobs.job_outcome(COLUMNS).label("outcome"),
+        sql_outcomes.job_outcome(COLUMNS, sql_values.lit(Outcome.UNKNOWN)).label("outcome"),
         sql_jobs.job_scope(COLUMNS).label("scope"),
         sql_jobs.job_kind(JOBS.c.worker).label("kind"),
-        sql_jobs.fans_out(COLUMNS).label("fans_out"),
+        sql_outcomes.fans_out(COLUMNS).label("fans_out"),
+        sql_outcomes.venue_enrichment_outcome(COLUMNS).label("as_child"),
     )
     found = bench.jobs(rows, asked)
     assert len(found) == len(rows)
+    of_one_venue = [row for row in found if (row["kind"], row["scope"]) == ("enrichment", "venue")]
+    assert all(row["as_child"] == row["outcome"] for row in of_one_venue)
     assert not differences(
         found,
         outcome=lambda row: jobs.job_outcome(facts(row)),

@@ -29,12 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import Table as SqlTable
 
-from venue_ops.core.db.expressions.jobs import (
-    ZERO,
-    JobColumns,
-    is_kind,
-    job_outcome,
-)
+from venue_ops.core.db.expressions.jobs import ZERO, JobColumns, is_kind
+from venue_ops.core.db.expressions.outcomes import venue_enrichment_outcome
 from venue_ops.core.db.expressions.values import (
     Json,
     any_name,
@@ -98,7 +94,7 @@ def children_of(parent: FromClause, jobs: SqlTable) -> Any:
         )
     )
     return (
-        select(child.c.id, job_outcome(JobColumns.of(child)).label("outcome"))
+        select(child.c.id, venue_enrichment_outcome(JobColumns.of(child)).label("outcome"))
         .select_from(spawned.join(child, true()))
         .where(
             is_kind(child.c.worker, JobKind.ENRICHMENT),

@@ -38,28 +38,17 @@ from venue_ops.core.db.expressions.values import (
     holds_one_of,
     is_one_of,
     items_of,
-    json_lit,
     lit,
     members_of,
-    positive_at,
     string_at,
     text_at,
-    type_of,
 )
-from venue_ops.core.models import JobKind, JobScope, Outcome
+from venue_ops.core.models import JobKind, JobScope
 from venue_ops.core.vocabulary import (
-    CLASSIFIED_KINDS,
-    COMPLETED,
-    DISCARDED,
-    ERROR_STATUSES,
-    FAN_OUT_STATUSES,
     NO_PHOTOS_WORDS,
     NOT_A_PROVIDER,
     PROVIDER_ERROR_STATUSES,
     PROVIDER_REASON_KEYS,
-    STATE_OUTCOMES,
-    STATUS_NO_WORK,
-    STATUS_SKIPPED,
 )
 
 TRUE = literal_column("true", Boolean)
@@ -149,94 +138,6 @@ def answer_is_error(answer: Json) -> ColumnElement[bool]:
     """Failed with something other than "this venue has no photos here"; never NULL."""
     reason = func.coalesce(answer_reason(answer), lit(""))
     return and_(answer_failed(answer), not_(holds_one_of(reason, NO_PHOTOS_WORDS)))
-
-
-def _answers(meta: Json, aggregate: Any) -> ColumnElement[bool]:
-    rows = answers_of(meta)
-    verdict = select(aggregate(answer_is_error(rows.c.answer))).select_from(rows)
-    return func.coalesce(verdict.scalar_subquery(), FALSE)
-
-
-def counts_venues(job: JobColumns) -> ColumnElement[bool]:
-    """Whether meta counts venues: a batch, a daily run, or an old-shape backfill."""
-    return or_(
-        and_(is_kind(job.worker, JobKind.BACKFILL), has_member(job.meta, "enriched")),
-        and_(is_kind(job.worker, JobKind.ENRICHMENT), not_(has_member(job.args, "venue_id"))),
-    )
-
-
-def fans_out(job: JobColumns) -> ColumnElement[bool]:
-    """Whether the job is a backfill that only started other jobs; never NULL."""
-    return and_(
-        is_kind(job.worker, JobKind.BACKFILL),
-        not_(has_member(job.meta, "enriched")),
-        func.coalesce(is_one_of(text_at(job.meta, "status"), FAN_OUT_STATUSES), FALSE),
-    )
-
-
-def uploaded_number(meta: Json) -> ColumnElement[bool]:
-    """Whether good images are counted; legacy meta has `images_found` alone."""
-    return case(
-        (has_member(meta, "images_uploaded"), positive_at(meta, "images_uploaded")),
-        else_=positive_at(meta, "images_found"),
-    )
-
-
-def has_no_meta(meta: Json) -> ColumnElement[bool]:
-    """NULL, not an object, or empty."""
-    return or_(meta.is_(None), type_of(meta) != lit("object"), meta == json_lit("{}"))
-
-
-def job_outcome(job: JobColumns, children: ColumnElement[Any] | None = None) -> ColumnElement[str]:
-    """What became of a job; never NULL.
-
-    `children` yields the outcome of a fanned-out backfill's enrichments. Without it (for the
-    children themselves, which start nothing) such a job would be `unknown`.
-    """
-    classified = is_kind(job.worker, *CLASSIFIED_KINDS)
-    good, bad = positive_at(job.meta, "enriched"), positive_at(job.meta, "failed")
-    uploaded, failed = uploaded_number(job.meta), positive_at(job.meta, "images_failed")
-    status = text_at(job.meta, "status")
-    spawned = or_(positive_at(job.meta, "total_venues"), positive_at(job.meta, "jobs_spawned"))
-    kept_something = and_(
-        classified, or_(positive_at(job.meta, "images_uploaded"), positive_at(job.meta, "enriched"))
-    )
-    rolled_up: ColumnElement[Any] = children if children is not None else lit(Outcome.UNKNOWN)
-    return case(
-        *((job.state == lit(state), lit(known)) for state, known in STATE_OUTCOMES.items()),
-        (and_(job.state == lit(DISCARDED), kept_something), lit(Outcome.PARTIAL)),
-        (job.state == lit(DISCARDED), lit(Outcome.FAILED)),
-        (or_(job.state != lit(COMPLETED), not_(classified)), lit(Outcome.UNKNOWN)),
-        (has_no_meta(job.meta), lit(Outcome.UNKNOWN)),  # rule 1
-        (counts_venues(job), _of_two(good, bad, otherwise=lit(Outcome.SKIPPED))),  # rule 2
-        (status == lit(STATUS_NO_WORK), lit(Outcome.SKIPPED)),  # rule 3
-        (fans_out(job), case((spawned, rolled_up), else_=lit(Outcome.SKIPPED))),
-        (
-            status == lit(STATUS_SKIPPED),  # rule 4
-            case(
-                (func.cardinality(job.errors) > ZERO, lit(Outcome.FAILED)),
-                else_=lit(Outcome.SKIPPED),
-            ),
-        ),
-        (_answers(job.meta, func.bool_and), lit(Outcome.FAILED)),  # rule 5
-        (or_(uploaded, failed), _of_two(uploaded, failed)),  # rule 6
-        (is_one_of(status, ERROR_STATUSES), lit(Outcome.FAILED)),  # rule 7
-        (_answers(job.meta, func.bool_or), lit(Outcome.FAILED)),
-        else_=lit(Outcome.NO_IMAGES),
-    )
-
-
-def _of_two(
-    good: ColumnElement[bool],
-    bad: ColumnElement[bool],
-    otherwise: ColumnElement[str] | None = None,
-) -> ColumnElement[str]:
-    return case(
-        (and_(good, bad), lit(Outcome.PARTIAL)),
-        (bad, lit(Outcome.FAILED)),
-        (good, lit(Outcome.SUCCESS)),
-        else_=otherwise,
-    )
 
 
 def mentions_provider(job: JobColumns, names: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -29,14 +29,8 @@ from venue_ops.core.db.expressions.children import (
     outcome_of_tally,
 )
 from venue_ops.core.db.expressions.images import outcome_counts, venue_outcome
-from venue_ops.core.db.expressions.jobs import (
-    JobColumns,
-    fans_out,
-    is_kind,
-    job_kind,
-    job_outcome,
-    job_scope,
-)
+from venue_ops.core.db.expressions.jobs import JobColumns, is_kind, job_kind, job_scope
+from venue_ops.core.db.expressions.outcomes import fans_out, job_outcome
 from venue_ops.core.db.expressions.values import Json, at, json_id, lit, once, type_of
 from venue_ops.core.db.questions import (
     CityJobTotals,

@@ -30,7 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 
 from venue_ops.core.db.expressions.children import SLACK, children_outcome
-from venue_ops.core.db.expressions.jobs import JobColumns, is_kind, job_outcome
+from venue_ops.core.db.expressions.jobs import JobColumns, is_kind
+from venue_ops.core.db.expressions.outcomes import job_outcome
 from venue_ops.core.db.expressions.values import is_one_of, lit
 from venue_ops.core.db.schema import ObanTables
 from venue_ops.core.db.statements.parameters import many_texts
