@@ -106,9 +106,22 @@ class Program:
     def start(
         self, *argv: str | int, env: Mapping[str, str] | None = None, **options: Any
     ) -> subprocess.Popen[str]:
-        """Start it as a process of its own, and go on."""
+        """Start it as a process of its own that heeds Ctrl-C, and go on.
+
+        A shell starts what it puts in the background with SIGINT ignored, which is inherited:
+        the tests have to pass there, too.
+        """
         given: dict[str, Any] = {"stdout": -1, "stderr": -1, "text": True, **options}
-        return subprocess.Popen(command(*argv), env=self.environment(env), **given)
+        words = [sys.executable, "-c", HEEDING, *(str(word) for word in argv)]
+        return subprocess.Popen(words, env=self.environment(env), **given)
+
+
+HEEDING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from venue_ops.cli import run
+run()
+"""
 
 
 def command(*argv: str | int) -> Sequence[str]:

@@ -156,10 +156,13 @@ def test_130_and_143_when_stopped(
     slow: Program, sample_database: Database, argv: list[str], sent: signal.Signals, code: int
 ) -> None:
     """A signal ends the wait for a long statement at once, without a word, and the statement."""
-    running = slow.start(*argv)
-    wait_until_it_waits(sample_database)
-    running.send_signal(sent)
-    out, err = running.communicate(timeout=10)
+    with slow.start(*argv) as running:
+        try:
+            wait_until_it_waits(sample_database)
+            running.send_signal(sent)
+            out, err = running.communicate(timeout=30)
+        finally:
+            running.kill()
     assert running.returncode == code
     assert "Traceback" not in err
     assert (out, err) == ("", "")
