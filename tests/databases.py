@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,9 @@ from venue_ops.demo.bulk import load_bulk
 from venue_ops.demo.cluster import Cluster
 from venue_ops.demo.sample import load_sample
 from venue_ops.demo.schema import Layout, create_constraints, create_tables
+
+PATIENCE = 60.0
+"""Seconds to wait for a template that somebody reads."""
 
 NOW = datetime(2025, 10, 24, 18, 0, tzinfo=UTC)
 """The moment at which every sample and generated database was loaded, so output is the same
@@ -84,11 +88,23 @@ class Databases:
     def copy_of(self, template: Database) -> Iterator[Database]:
         """A copy for one test, dropped afterwards even if sessions are left in it."""
         database = self._named(next(self._names).lower())
-        self._execute(self._copy, database, template)
+        self._copy_in_turn(template, database)
         try:
             yield database
         finally:
             self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
+
+    def _copy_in_turn(self, template: Database, database: Database) -> None:
+        """A template cannot be copied while a test of another worker reads it: then wait."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._execute(self._copy, database, template)
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > until:
+                    raise
+            else:
+                return
 
     def empty(self, layout: Layout) -> Database:
         """The template with the application's tables and no rows."""

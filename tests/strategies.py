@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
-from venue_ops.core.vocabulary import CONFIGURATION_WORDS, ERROR_CLASSES, NO_PHOTOS_WORDS
+from venue_ops.core.vocabulary import ERROR_CLASSES, NO_PHOTOS_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,15 @@ STATUSES = st.sampled_from(
 )
 REASONS = TEXTS | st.sampled_from(
     (
-        *(*NO_PHOTOS_WORDS, *CONFIGURATION_WORDS, ":no_images", ":rate_limited", "No\\ images"),
+        *(
+            *NO_PHOTOS_WORDS,
+            "REQUEST_DENIED",
+            "OVER_QUERY_LIMIT",
+            "HTTP 503",
+            ":no_images",
+            ":rate_limited",
+            "No\\ images",
+        ),
         *('"API error: REQUEST_DENIED"', "API error: ZERO_RESULTS", "zero_results", "HTTP 429"),
     )
 )

@@ -194,7 +194,8 @@ def error_texts(job: Job) -> Iterator[Any]:
         if get(answer, "status") in ("failed", "error", "ERROR"):
             yield _reason(answer)
     images = get(job.meta, "failed_images")
-    yield from (get(image, "error_type") for image in (images if isinstance(images, list) else ()))
+    for image in images if isinstance(images, list) else ():
+        yield from (get(image, "error_type"), get(image, "message"), get(image, "error"))
 
 
 def says(job: Job, needle: str) -> bool:

@@ -50,7 +50,11 @@ class Flags:
     def over(self, other: Flags) -> Flags:
         """These flags where they were given, else those of `other`."""
         given = {item.name: getattr(self, item.name) for item in fields(self)}
-        return replace(other, **{name: value for name, value in given.items() if value})
+        return replace(
+            other,
+            # An empty text was given, too: `--database-url "$UNSET"` must not mean another one.
+            **{name: value for name, value in given.items() if value or value == ""},
+        )
 
 
 @dataclass

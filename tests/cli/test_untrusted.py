@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -149,8 +150,11 @@ def test_each_payload_alone(hostile: Program, number: int) -> None:
     assert_harmless(missing.err, "table")
 
 
-def test_notes_name_workers_harmlessly(hostile: Program) -> None:
-    blank = hostile("list", "--error", "matches nothing")
+def test_notes_name_workers_harmlessly(hostile: Program, tmp_path: Path) -> None:
+    """A worker that the settings name and the table lacks: its neighbours are named."""
+    config = tmp_path / "config.toml"
+    config.write_text('[workers]\nbackfill = "EventasaurusDiscovery.VenueImages.Qqq"\n')
+    blank = hostile("list", "--kind", "backfill", "--config", str(config))
     assert "which no setting names" in blank.err
     assert_harmless(blank.err, "table")
 

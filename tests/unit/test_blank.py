@@ -57,8 +57,14 @@ def test_a_moved_worker_is_known_by_its_last_name() -> None:
 
 def test_a_worker_beside_the_named_ones_is_told_without_a_guess() -> None:
     beside = f"{NAMESPACE}.TriviaAdvisorImageUploadJob"
-    found = blank({**COUNTS, beside: 4}, NAMED, BOTH)
+    without = {ENRICHMENT: 25, beside: 4}
+    found = blank(without, NAMED, BOTH)
     assert found.unnamed == (UnnamedWorker(beside, 4, instead_of=None),)
+
+
+def test_a_worker_beside_them_is_no_news_while_none_is_missing() -> None:
+    beside = f"{NAMESPACE}.TriviaAdvisorImageUploadJob"
+    assert blank({**COUNTS, beside: 4}, NAMED, BOTH).unnamed == ()
 
 
 def test_who_asks_for_other_workers_is_told_of_none() -> None:

@@ -86,6 +86,7 @@ def question_classes() -> list[type[Question]]:
 PARAMETERS: dict[str, Any] = {
     **{f"{kind}_workers": list(names) for kind, names in WORKERS.items()},
     **{"city_ids": [5], "venue_ids": [1, 2], "outcomes": ["failed"], "states": ["completed"]},
+    **{"kinds": ["backfill"], "schema": "private-oban"},
     **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
     **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},
     **{"after_failed": 1, "min_failed": 1, "limit": 51, "max_retries": 3, "job_id": 1},

@@ -104,11 +104,6 @@ def test_the_first_three_kinds_are_listed_by_default() -> None:
     assert JobQuery().limit == VenueQuery().limit == 50
 
 
-def test_a_blank_result_is_measured_against_the_same_kinds_without_filters() -> None:
-    query = JobQuery(kinds=(JobKind.RETRY,), cities=(5,), since=AT, after=JobCursor(7))
-    assert query.unfiltered() == JobQuery(kinds=(JobKind.RETRY,))
-
-
 def test_a_total_keeps_the_filters_and_leaves_the_page() -> None:
     jobs = JobQuery(cities=(5,), errors=("x",), limit=3, after=JobCursor(7))
     assert jobs.everything() == JobQuery(cities=(5,), errors=("x",), limit=0)

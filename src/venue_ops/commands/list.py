@@ -8,7 +8,7 @@ import typer
 
 from venue_ops.commands import options
 from venue_ops.context import Session
-from venue_ops.core.queries import JobOrder
+from venue_ops.core.enums import JobOrder
 
 app = options.command_app()
 

@@ -15,7 +15,7 @@ from typer.core import TyperCommand
 
 from venue_ops.color import ColorWhen
 from venue_ops.context import Flags, Session
-from venue_ops.core.enums import JobKind, Outcome, VenueOutcome
+from venue_ops.core.enums import JobKind, Outcome, VenueOrder, VenueOutcome
 from venue_ops.output.formats import Format
 
 PANEL = "Global options"
@@ -139,9 +139,7 @@ def take_flags(values: dict[str, Any]) -> Flags:
     names = Flags.__dataclass_fields__
     taken = {name: values.pop(name) for name in list(values) if name in names}
     columns = taken.get("columns") or ()
-    taken["columns"] = tuple(
-        name.strip() for item in columns for name in item.split(",") if name.strip()
-    )
+    taken["columns"] = tuple(name.strip() for item in columns for name in item.split(","))
     taken["output"] = Format(taken["output"]) if taken.get("output") else None
     taken["color"] = ColorWhen(taken["color"]) if taken.get("color") else None
     return Flags(**taken)
@@ -209,6 +207,11 @@ After = Annotated[
     str | None, typer.Option("--after", metavar="PLACE", help="Go on behind this place.")
 ]
 Count = Annotated[bool, typer.Option("--count", help="Say exactly how many there are in all.")]
+OrderOfVenues = Annotated[
+    VenueOrder | None,
+    typer.Option("--order", help="Most failed first, or by id (quick at any size)."),
+]
+MinFailed = Annotated[int, typer.Option("--min-failed", min=0, help="At least so many failed.")]
 ExitStatus = Annotated[
     bool,
     typer.Option("--exit-status", help="Exit with 6 if something failed or partial is listed."),

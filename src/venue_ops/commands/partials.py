@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from venue_ops.commands import options
 from venue_ops.context import Session
 from venue_ops.core.models import VenueOutcome
-from venue_ops.core.queries import VenueOrder
 
 app = options.command_app()
-
-Order = Annotated[
-    VenueOrder | None,
-    typer.Option("--order", help="Most failed first, or by id (quick at any size)."),
-]
-MinFailed = Annotated[int, typer.Option("--min-failed", min=0, help="At least so many failed.")]
 
 
 @app.command(cls=options.OpsCommand)
@@ -26,8 +17,8 @@ def partials(
     city: options.City = None,
     provider: options.Provider = None,
     error: options.Error = None,
-    min_failed: MinFailed = 0,
-    order: Order = None,
+    min_failed: options.MinFailed = 0,
+    order: options.OrderOfVenues = None,
     limit: options.Limit = 50,
     after: options.After = None,
     count: options.Count = False,

@@ -8,6 +8,7 @@ import typer
 
 from venue_ops.commands import options
 from venue_ops.context import Session
+from venue_ops.core.enums import JobKind
 
 app = options.command_app("Show one job, one venue or one city in detail.")
 
@@ -58,10 +59,13 @@ def city(
     from venue_ops.core.references import split_cities
     from venue_ops.core.services.details import city_detail
     from venue_ops.core.services.places import find_cities
+    from venue_ops.listings.notes import note_absent
     from venue_ops.views.city import document
 
     session: Session = ctx.obj
     found = find_cities(session.source, split_cities([ref], option="CITY"))
     if len(found) != 1:
         raise typer.BadParameter("one city at a time")
-    session.output.document(document(city_detail(session.source, found[0])))
+    detail = city_detail(session.source, found[0])
+    session.output.document(document(detail))
+    note_absent(session, set(JobKind) - {JobKind(total.kind) for total in detail.jobs})

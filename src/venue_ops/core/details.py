@@ -162,6 +162,17 @@ class ErrorTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderTotal:
+    """A city's images of one provider."""
+
+    provider: str
+    images: int
+    uploaded: int
+    failed: int
+    retryable: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeTotal:
     """A city's venues of one outcome."""
 
@@ -186,6 +197,7 @@ class CityDetail:
     city: City
     venues: tuple[OutcomeTotal, ...]
     jobs: tuple[JobTotal, ...]
+    providers: tuple[ProviderTotal, ...]
     errors: tuple[ErrorTotal, ...]
     worst: tuple[VenueSummary, ...]
     backfills: tuple[Operation, ...]

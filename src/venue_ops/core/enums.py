@@ -67,3 +67,17 @@ class Retryability(StrEnum):
     TRANSIENT = "transient"
     PERMANENT = "permanent"
     AMBIGUOUS = "ambiguous"
+
+
+class JobOrder(StrEnum):
+    """`id`: newest job first. `activity`: what happened last comes first."""
+
+    ID = "id"
+    ACTIVITY = "activity"
+
+
+class VenueOrder(StrEnum):
+    """`failed`: most failed images first. `id`: oldest venue first, cheap at any size."""
+
+    FAILED = "failed"
+    ID = "id"

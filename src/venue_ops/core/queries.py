@@ -8,27 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 
+from venue_ops.core.enums import JobOrder, VenueOrder
 from venue_ops.core.errors import UsageError
 from venue_ops.core.models import JobKind, Outcome, VenueOutcome
 
+__all__ = [
+    "DEFAULT_KINDS",
+    "DEFAULT_LIMIT",
+    "JobCursor",
+    "JobOrder",
+    "JobQuery",
+    "VenueCursor",
+    "VenueOrder",
+    "VenueQuery",
+]
+
 DEFAULT_KINDS = (JobKind.BACKFILL, JobKind.ENRICHMENT, JobKind.RETRY)
 DEFAULT_LIMIT = 50
-
-
-class JobOrder(StrEnum):
-    """`id`: newest job first. `activity`: what happened last comes first."""
-
-    ID = "id"
-    ACTIVITY = "activity"
-
-
-class VenueOrder(StrEnum):
-    """`failed`: most failed images first. `id`: oldest venue first, cheap at any size."""
-
-    FAILED = "failed"
-    ID = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +94,6 @@ class JobQuery:
     order: JobOrder = JobOrder.ID
     limit: int = DEFAULT_LIMIT
     after: JobCursor | None = None
-
-    def unfiltered(self) -> JobQuery:
-        """The same kinds without any filter: what a blank result is measured against."""
-        return JobQuery(kinds=self.kinds)
 
     def everything(self) -> JobQuery:
         """The same filters from the first row on: what a total counts."""

@@ -60,6 +60,9 @@ PROVIDER_REASON_KEYS: Final = ("reason", "message", "error")
 NOT_A_PROVIDER: Final = "timeout"
 """A key among `meta.providers` that names a killed task instead of a provider."""
 
+FAILED_IMAGE_TEXTS: Final = ("error_type", "message", "error")
+"""Where an element of `meta.failed_images` says what went wrong."""
+
 NO_PHOTOS_WORDS: Final = (
     "ZERO_RESULTS",
     "No images",
@@ -69,29 +72,6 @@ NO_PHOTOS_WORDS: Final = (
     "no_place_id",
 )
 """A reason holding one of these says that the venue has no photos there: no error."""
-
-CONFIGURATION_WORDS: Final = (
-    "REQUEST_DENIED",
-    "INVALID_API_KEY",
-    "INVALID_REQUEST",
-    "HTTP 400",
-    "HTTP 401",
-    "HTTP 403",
-    "api_key_missing",
-)
-"""Provider errors that stay until someone mends a key or a setting."""
-
-TRANSIENT_WORDS: Final = (
-    "OVER_QUERY_LIMIT",
-    "RESOURCE_EXHAUSTED",
-    "HTTP 429",
-    "HTTP 5",
-    "Network error",
-    "network_error",
-    "rate_limited",
-    "timeout",
-)
-"""Provider errors that pass by themselves."""
 
 BAD_UPLOADS: Final = (UploadStatus.FAILED, UploadStatus.PERMANENTLY_FAILED)
 GOOD_UPLOADS: Final = (UploadStatus.UPLOADED, UploadStatus.SKIPPED_DEV)
@@ -119,6 +99,9 @@ ERROR_CLASSES: Final[Mapping[str, Retryability]] = MappingProxyType(
 
 ERROR_TYPE_ABSENT: Final = "unknown"
 """How an image that failed without an `error_type` is counted and shown."""
+
+PROVIDER_ABSENT: Final = "unknown"
+"""How an image without a provider is counted and shown."""
 
 USABLE_URL: Final = "^https?://[^/]"
 """What a URL has to match, in Python and in PostgreSQL, to be downloaded at all."""

@@ -16,7 +16,7 @@ from venue_ops.core.queries import (
 )
 from venue_ops.core.references import parse_enum_values, shortened, split_cities, split_values
 from venue_ops.core.services import operations
-from venue_ops.core.services.blank import matching_workers, why_blank
+from venue_ops.core.services.blank import matching_workers, worker_counts
 from venue_ops.core.services.places import FoundCity, find_cities, find_venue_ids
 from venue_ops.listings.filters import OperationFilters, VenueFilters
 
@@ -56,9 +56,10 @@ def operation_query(
 
 def _kinds(filters: OperationFilters) -> tuple[JobKind, ...]:
     words = split_values(filters.kinds, option="--kind")
+    named = parse_enum_values([word for word in words if word != "all"], JobKind, option="--kind")
     if "all" in words or (not words and filters.workers):
         return tuple(JobKind)
-    return parse_enum_values(words, JobKind, option="--kind") or DEFAULT_KINDS
+    return named or DEFAULT_KINDS
 
 
 def _states(session: Session, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,11 +80,8 @@ def _workers(session: Session, words: tuple[str, ...]) -> tuple[str, ...]:
     """Whole worker names for what was typed, from the settings and from the table."""
     if not words:
         return ()
-    blank = why_blank(session.source, JobQuery(kinds=tuple(JobKind)))
-    counts = {
-        **dict.fromkeys(session.source.named_workers(), 0),
-        **(blank.workers if blank else {}),
-    }
+    named = dict.fromkeys(session.source.named_workers(), 0)
+    counts = {**named, **worker_counts(session.source)}
     found: dict[str, None] = {}
     for word in words:
         names = matching_workers(counts, word)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from venue_ops.core.details import CityDetail, ErrorTotal, JobTotal, OutcomeTotal
+from venue_ops.core.details import CityDetail, ErrorTotal, JobTotal, OutcomeTotal, ProviderTotal
 from venue_ops.core.models import Operation, VenueSummary
 from venue_ops.output.models import Column, Document, Facts, Listing, Section
 from venue_ops.views import operations as operation_view
@@ -26,7 +26,8 @@ VENUES: tuple[Column[OutcomeTotal], ...] = (
     Column("outcome", lambda row: row.outcome, lambda row: words.outcome(row.outcome)),
     Column("venues", lambda row: row.venues, right=True),
     Column("images", lambda row: row.counts.total, right=True),
-    Column("uploaded", lambda row: row.counts.good, right=True),
+    Column("uploaded", lambda row: row.counts.uploaded, right=True),
+    Column("skipped_dev", lambda row: row.counts.skipped_dev, default=False, right=True),
     Column("failed", lambda row: row.counts.bad, right=True),
     Column("transient", lambda row: row.counts.transient, right=True),
     Column("retryable", lambda row: row.counts.retryable, right=True),
@@ -36,6 +37,14 @@ JOBS: tuple[Column[JobTotal], ...] = (
     Column("kind", lambda row: row.kind),
     Column("outcome", lambda row: row.outcome, lambda row: words.outcome(row.outcome)),
     Column("jobs", lambda row: row.jobs, right=True),
+)
+
+PROVIDERS: tuple[Column[ProviderTotal], ...] = (
+    Column("provider", lambda row: row.provider),
+    Column("images", lambda row: row.images, right=True),
+    Column("uploaded", lambda row: row.uploaded, right=True),
+    Column("failed", lambda row: row.failed, lambda row: words.failures(row.failed), right=True),
+    Column("retryable", lambda row: row.retryable, right=True),
 )
 
 ERRORS: tuple[Column[ErrorTotal], ...] = (
@@ -59,6 +68,7 @@ def document(detail: CityDetail) -> Document:
         Facts(detail.city.name, list(_facts(detail))),
         Section("Venues by outcome now", Listing(detail.venues, VENUES, ident=str)),
         Section("Jobs by outcome then", Listing(detail.jobs, JOBS, ident=str)),
+        Section("Images by provider", Listing(detail.providers, PROVIDERS, ident=str)),
         Section("What the failed images failed with", Listing(detail.errors, ERRORS, ident=str)),
         Section("Worst venues", Listing(detail.worst, worst, ident=lambda row: row.slug)),
         Section("Last backfills", Listing(detail.backfills, backfills, ident=str)),
@@ -89,6 +99,7 @@ def _data(detail: CityDetail) -> dict[str, Any]:
         "country_code": detail.city.country_code,
         "venues_by_outcome": [data_of(VENUES, row) for row in detail.venues],
         "jobs_by_outcome": [data_of(JOBS, row) for row in detail.jobs],
+        "images_by_provider": [data_of(PROVIDERS, row) for row in detail.providers],
         "errors": [data_of(ERRORS, row) for row in detail.errors],
         "worst_venues": [data_of(venue_view.COLUMNS, row) for row in detail.worst],
         "last_backfills": [data_of(operation_view.COLUMNS, row) for row in detail.backfills],

@@ -8,7 +8,7 @@ from typing import Any
 
 from venue_ops.core.classification.wording import plain_error, uninspected
 from venue_ops.core.details import Answer, AttemptError, JobDetail
-from venue_ops.core.models import Operation, VenueRef
+from venue_ops.core.models import Operation, VenueRef, VenueTally
 from venue_ops.core.moments import age
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
 from venue_ops.views import images as image_view
@@ -17,6 +17,8 @@ from venue_ops.views import words
 from venue_ops.views.plain import data_of, moment, said
 
 Fact = tuple[str, Cell | str]
+
+PRUNED = "none: finished jobs are pruned after some days"
 
 CHILD_COLUMNS = ("id", "when", "outcome", "outcome_now", "venue", "images_uploaded", "error")
 
@@ -55,10 +57,11 @@ def document(detail: JobDetail, *, now: datetime, tz: tzinfo | None) -> Document
         (_children_title(operation), _child_columns(), detail.children),
         ("The venue's images now", image_view.columns(now), detail.images_now),
     )
+    started = operation.venues is not None and bool(operation.venues.spawned)
     blocks.extend(
-        Section(title, Listing(rows, columns, ident=str))
+        Section(title, Listing(rows, columns, ident=str), empty=PRUNED)
         for title, columns, rows in sections
-        if rows
+        if rows or (started and rows is detail.children)
     )
     return Document(blocks=blocks, data=_data(detail, now))
 
@@ -89,6 +92,10 @@ def _facts(detail: JobDetail, now: datetime, tz: tzinfo | None) -> Iterator[Fact
         counted = words.of_total(job.images.uploaded, job.images.found)
         failed = f", {job.images.failed} failed" if job.images.failed else ""
         yield "Images", f"{counted} uploaded{failed} (the venue's whole array at the time)"
+    if (tally := job.venues) is not None and tally.enriched is not None:
+        yield "Venues", _venues(tally)
+    if job.skip_reason:
+        yield "Skipped because", job.skip_reason
     if detail.breakdown:
         yield "Failed with", words.counted(dict(detail.breakdown))
     if detail.attempted_by:
@@ -102,6 +109,12 @@ def _venue(venue: VenueRef) -> str:
         return f"{venue.name} ({venue.slug}, id {venue.id})"
     named = f"{venue.name}, " if venue.name else ""
     return f"{named}id {venue.id} (gone)" if venue.id else f"{named}no id: {venue.raw}"
+
+
+def _venues(tally: VenueTally) -> str:
+    parts = {"enriched": tally.enriched, "failed": tally.failed, "skipped": tally.skipped}
+    said = ", ".join(f"{number} {name}" for name, number in parts.items() if number is not None)
+    return f"{tally.total}: {said}" if tally.total is not None else said
 
 
 def _times(job: Operation, now: datetime, tz: tzinfo | None) -> Iterator[Fact]:

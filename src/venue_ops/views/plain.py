@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
 from venue_ops.output.models import Column
+from venue_ops.output.values import moment as in_zone
 
 Row = TypeVar("Row")
 
@@ -32,4 +33,4 @@ def moment(text: str | None) -> datetime | str | None:
 
 def said(at: datetime | str | None, tz: tzinfo | None) -> str:
     """A moment in a zone (None: the machine's own) for a sentence; a text as it is."""
-    return f"{at.astimezone(tz):%Y-%m-%d %H:%M:%S %Z}" if isinstance(at, datetime) else at or ""
+    return f"{in_zone(at, tz):%Y-%m-%d %H:%M:%S %Z}" if isinstance(at, datetime) else at or ""

@@ -7,6 +7,12 @@ from venue_ops.output.models import Cell, Column, Style
 from venue_ops.views import words
 
 
+def _images(row: VenueSummary) -> str:
+    """`4/6`; found in development but never uploaded is said, not passed off as uploaded."""
+    counted = words.of_total(row.images.good, row.images.total)
+    return f"{counted} dev" if row.images.skipped_dev else counted
+
+
 def _transient(row: VenueSummary) -> Cell | str:
     if not row.images.bad:
         return ""
@@ -24,7 +30,7 @@ COLUMNS: tuple[Column[VenueSummary], ...] = (
     Column(
         "images_uploaded",
         lambda row: row.images.uploaded,
-        lambda row: words.of_total(row.images.good, row.images.total),
+        _images,
         header="IMAGES",
         right=True,
     ),

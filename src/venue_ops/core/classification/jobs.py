@@ -24,6 +24,7 @@ from venue_ops.core.vocabulary import (
     COMPLETED,
     DISCARDED,
     ERROR_STATUSES,
+    FAILED_IMAGE_TEXTS,
     FAN_OUT_STATUSES,
     NO_PHOTOS_WORDS,
     NOT_A_PROVIDER,
@@ -199,8 +200,8 @@ def error_texts(job: JobFacts) -> Iterator[str]:
     if isinstance(breakdown, Mapping):
         yield from breakdown
     for image in elements(member(job.meta, "failed_images")):
-        if (text := string_at(image, "error_type")) is not None:
-            yield text
+        texts = (string_at(image, key) for key in FAILED_IMAGE_TEXTS)
+        yield from (text for text in texts if text is not None)
 
 
 def _kept_something(job: JobFacts) -> bool:

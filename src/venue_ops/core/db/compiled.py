@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,11 +85,14 @@ def _cache_root() -> Path | None:
 
 
 def _fingerprint() -> str:
-    """A hash over every module that takes part in building a statement."""
+    """A hash over every module that takes part in building a statement, and the SQLAlchemy."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for source in sorted([*here.rglob("*.py"), *here.parent.glob("*.py")]):
         digest.update(source.read_bytes())
+    library = find_spec("sqlalchemy")
+    if library is not None and library.origin is not None:
+        digest.update(f"{library.origin} {Path(library.origin).stat().st_mtime_ns}".encode())
     return digest.hexdigest()[:16]
 
 

@@ -104,6 +104,13 @@ class KnownStates(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class AbsentKinds(Question):
+    """Which kinds have no job at all."""
+
+    builder: ClassVar[str] = "jobs:absent_kinds"
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerCounts(Question):
     """How many jobs each worker has, all workers."""
 
@@ -163,6 +170,13 @@ class CityErrorTotals(Question):
     """A city's failed images by provider and error type."""
 
     builder: ClassVar[str] = "cities:error_totals"
+
+
+@dataclass(frozen=True, slots=True)
+class CityProviderTotals(Question):
+    """A city's images by provider."""
+
+    builder: ClassVar[str] = "cities:provider_totals"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def venue_tally(scope: JobScope | None, meta: Json, tally: Json) -> VenueTally |
 def venue_ref(row: Row, scope: JobScope | None) -> VenueRef | None:
     """The venue a job names, be it gone or junk; None where it names none."""
     args = row["args"]
-    if scope is not JobScope.VENUE or not has_member(args, "venue_id"):
+    if scope is JobScope.CITY or not has_member(args, "venue_id"):
         return None
     name = row["venue_name"]
     if name is None:

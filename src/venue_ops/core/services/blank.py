@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from venue_ops.core.db.questions import WorkerCounts
+from venue_ops.core.db.questions import AbsentKinds, WorkerCounts
 from venue_ops.core.models import JobKind
 from venue_ops.core.queries import JobQuery
 from venue_ops.core.references import close_matches
 from venue_ops.core.services.source import Source
 
 BUDGET = timedelta(seconds=5)
+PROBE_BUDGET = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,30 @@ class Blank:
     workers: Mapping[str, int]
 
 
+def worker_counts(source: Source) -> dict[str, int]:
+    """How many jobs each worker of the table has."""
+    found = source.database.ask(
+        WorkerCounts(oban_schema=source.oban_schema), source.common_parameters()
+    )
+    return {row["worker"]: int(row["jobs"]) for row in found}
+
+
+def absent_kinds(source: Source, kinds: Iterable[JobKind]) -> tuple[JobKind, ...]:
+    """The kinds of which the table has no job at all; none if it does not tell soon.
+
+    To find a job takes no time; to find that there is none takes a scan of the table.
+    """
+    names = [str(kind) for kind in kinds]
+    if not names:
+        return ()
+    found = source.database.ask_if_quick(
+        AbsentKinds(oban_schema=source.oban_schema),
+        {**source.common_parameters(), "kinds": names},
+        PROBE_BUDGET,
+    )
+    return tuple(JobKind(row["kind"]) for row in found or ())
+
+
 def why_blank(source: Source, query: JobQuery) -> Blank | None:
     """What is there instead; None if the database did not tell within the budget."""
     found = source.database.ask_if_quick(
@@ -57,10 +82,11 @@ def blank(
     missing = tuple(
         worker for worker, kind in named.items() if kind in kinds and not counts.get(worker)
     )
+    others = {worker: _resembles(worker, missing) for worker in counts if worker not in named}
+    alike = [worker for worker, instead_of in others.items() if instead_of]
+    beside = [worker for worker in others if missing and _is_neighbour(worker, named)]
     unnamed = tuple(
-        UnnamedWorker(worker, jobs, instead_of=_resembles(worker, missing))
-        for worker, jobs in counts.items()
-        if worker not in named and (_resembles(worker, missing) or _is_neighbour(worker, named))
+        UnnamedWorker(worker, counts[worker], others[worker]) for worker in alike or beside
     )
     return Blank(
         jobs=sum(counts[worker] for worker in asked),

@@ -20,6 +20,7 @@ from venue_ops.core.db.questions import (
     CityErrorTotals,
     CityJobTotals,
     CityPath,
+    CityProviderTotals,
     CityVenueTotals,
     JobById,
     JobChildren,
@@ -31,6 +32,7 @@ from venue_ops.core.details import (
     JobDetail,
     JobTotal,
     OutcomeTotal,
+    ProviderTotal,
     VenueDetail,
 )
 from venue_ops.core.errors import NotFoundError
@@ -117,6 +119,7 @@ def city_detail(source: Source, found: FoundCity) -> CityDetail:
     path = CityPath.FROM_VENUES if found.is_small else CityPath.FROM_JOBS
     schema = source.oban_schema
     venue_totals = source.database.ask(CityVenueTotals(oban_schema=schema), parameters)
+    providers = source.database.ask(CityProviderTotals(oban_schema=schema), parameters)
     errors = source.database.ask(CityErrorTotals(oban_schema=schema), parameters)
     jobs = source.database.ask(
         CityJobTotals(oban_schema=schema, city_path=path), {**parameters, "city_ids": [city.id]}
@@ -142,6 +145,7 @@ def city_detail(source: Source, found: FoundCity) -> CityDetail:
             for row in venue_totals
         ),
         jobs=tuple(JobTotal(row["kind"], row["outcome"], row["jobs"]) for row in jobs),
+        providers=tuple(ProviderTotal(**row) for row in providers),
         errors=tuple(_error_total(row) for row in errors),
         worst=worst.venues,
         backfills=backfills.operations,

@@ -79,7 +79,9 @@ def total_operations(
 
 def known_states(source: Source) -> tuple[str, ...]:
     """The job states of this database's enum, in its order."""
-    found = source.database.ask(KnownStates(oban_schema=source.oban_schema), {})
+    found = source.database.ask(
+        KnownStates(oban_schema=source.oban_schema), {"schema": source.oban_schema}
+    )
     return tuple(row["state"] for row in found)
 
 

@@ -45,6 +45,7 @@ from venue_ops.core.db.expressions.values import (
 )
 from venue_ops.core.models import JobKind, JobScope
 from venue_ops.core.vocabulary import (
+    FAILED_IMAGE_TEXTS,
     NO_PHOTOS_WORDS,
     NOT_A_PROVIDER,
     PROVIDER_ERROR_STATUSES,
@@ -174,7 +175,7 @@ def mentions_error(job: JobColumns, needles: ColumnElement[Any]) -> ColumnElemen
             answers,
         ),
         _holds(types.c.key, needles, types),
-        _holds(string_at(images.c.value, "error_type"), needles, images),
+        *(_holds(string_at(images.c.value, key), needles, images) for key in FAILED_IMAGE_TEXTS),
     )
     whole = func.concat(cast(job.meta, Text), func.array_to_string(job.errors, lit(" ")))
     anywhere = _holds(whole, bindparam("errors_as_json", type_=ARRAY(Text)))

@@ -27,16 +27,24 @@ from venue_ops.core.db.expressions.images import (
     has_status,
     image_counts,
     images_of,
+    is_retryable,
     may_have_failed,
     outcome_counts,
     venue_outcome,
 )
-from venue_ops.core.db.expressions.values import lit, string_at
+from venue_ops.core.db.expressions.values import Json, lit, string_at
 from venue_ops.core.db.limits import SMALL_CITY
-from venue_ops.core.db.questions import CitiesByRef, CityErrorTotals, CityNames, CityVenueTotals
+from venue_ops.core.db.questions import (
+    CitiesByRef,
+    CityErrorTotals,
+    CityNames,
+    CityProviderTotals,
+    CityVenueTotals,
+)
 from venue_ops.core.db.schema import cities, countries, venues
 from venue_ops.core.db.statements.parameters import one_id, one_number, one_text
-from venue_ops.core.vocabulary import BAD_UPLOADS
+from venue_ops.core.models import UploadStatus
+from venue_ops.core.vocabulary import BAD_UPLOADS, PROVIDER_ABSENT
 
 
 def _same(text: ColumnElement[Any], wanted: ColumnElement[str]) -> ColumnElement[bool]:
@@ -134,11 +142,35 @@ def venue_totals(_: CityVenueTotals) -> Select[*tuple[Any, ...]]:
     return select(outcome, func.count().label("venues"), *totals).group_by(outcome)
 
 
+def provider_totals(_: CityProviderTotals) -> Select[*tuple[Any, ...]]:
+    """Binds `city_id`, `max_retries`; images by provider, most first."""
+    images = images_of(venues.c.venue_images)
+    image = images.c.value
+    provider = _provider(image).label("provider")
+    return (
+        select(
+            provider,
+            func.count().label("images"),
+            func.count().filter(has_status(image, UploadStatus.UPLOADED)).label("uploaded"),
+            func.count().filter(has_status(image, *BAD_UPLOADS)).label("failed"),
+            func.count().filter(is_retryable(image, one_number("max_retries"))).label("retryable"),
+        )
+        .select_from(venues.join(images, literal_column("true")))
+        .where(venues.c.city_id == one_id("city_id"))
+        .group_by(provider)
+        .order_by(func.count().desc(), provider)
+    )
+
+
+def _provider(image: Json) -> ColumnElement[str]:
+    return func.coalesce(string_at(image, "provider"), lit(PROVIDER_ABSENT))
+
+
 def error_totals(_: CityErrorTotals) -> Select[*tuple[Any, ...]]:
     """Binds `city_id`; failed images by provider, error type and status, most first."""
     images = images_of(venues.c.venue_images)
     image = images.c.value
-    provider = func.coalesce(string_at(image, "provider"), lit("")).label("provider")
+    provider = _provider(image).label("provider")
     kind = error_type(image).label("error_type")
     given_up = cast(
         func.coalesce(has_status(image, BAD_UPLOADS[1]), literal_column("false")), Boolean

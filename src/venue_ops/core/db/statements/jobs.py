@@ -10,16 +10,18 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
-    and_,
     case,
     cast,
     column,
+    exists,
     func,
     literal_column,
+    not_,
     select,
     table,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -33,6 +35,7 @@ from venue_ops.core.db.expressions.jobs import JobColumns, is_kind, job_kind, jo
 from venue_ops.core.db.expressions.outcomes import fans_out, job_outcome
 from venue_ops.core.db.expressions.values import Json, at, json_id, lit, once, type_of
 from venue_ops.core.db.questions import (
+    AbsentKinds,
     CityJobTotals,
     JobFilter,
     JobsPage,
@@ -42,9 +45,15 @@ from venue_ops.core.db.questions import (
 )
 from venue_ops.core.db.schema import ObanTables, cities, countries, oban_tables, venues
 from venue_ops.core.db.statements.job_filters import conditions, last_change
-from venue_ops.core.db.statements.parameters import one_id, one_moment, one_number
+from venue_ops.core.db.statements.parameters import (
+    many_texts,
+    one_id,
+    one_moment,
+    one_number,
+    one_text,
+)
 from venue_ops.core.models import JobKind
-from venue_ops.core.queries import JobOrder
+from venue_ops.core.queries import DEFAULT_KINDS, JobOrder
 
 HEAVY_META = ("failed_images", "imagekit_urls", "venue_ids")
 
@@ -83,8 +92,8 @@ def total(question: JobsTotal) -> Select[Any]:
     )
 
 
-def known_states(question: KnownStates) -> Select[Any]:
-    """The labels of Oban's enum: a version may have `suspended`, a later one what it likes."""
+def known_states(_: KnownStates) -> Select[Any]:
+    """Binds `schema`; the labels of Oban's enum, which differ between its versions."""
     enum = table(
         "pg_enum",
         column("enumlabel", Text),
@@ -92,12 +101,26 @@ def known_states(question: KnownStates) -> Select[Any]:
         column("enumsortorder"),
         schema="pg_catalog",
     )
-    type_name = func.concat(func.quote_ident(lit(question.oban_schema)), lit(".oban_job_state"))
+    type_name = func.concat(func.quote_ident(one_text("schema")), lit(".oban_job_state"))
     return (
         select(cast(enum.c.enumlabel, Text).label("state"))
         .where(enum.c.enumtypid == func.to_regtype(type_name))
         .order_by(enum.c.enumsortorder)
     )
+
+
+def absent_kinds(question: AbsentKinds) -> Select[Any]:
+    """Binds `kinds`: those of them that no job is of, whatever its state."""
+    job = oban_tables(question.oban_schema).jobs
+    asked = [
+        select(lit(kind).label("kind")).where(
+            lit(kind) == func.any(many_texts("kinds")),
+            not_(exists().where(is_kind(job.c.worker, kind))),
+        )
+        for kind in JobKind
+    ]
+    absent = union_all(*asked).subquery("absent")
+    return select(absent.c.kind)
 
 
 def worker_counts(question: WorkerCounts) -> Select[Any]:
@@ -111,7 +134,7 @@ def worker_counts(question: WorkerCounts) -> Select[Any]:
 
 
 def city_totals(question: CityJobTotals) -> Select[Any]:
-    """Binds `city_ids`: its backfills and enrichments by kind and outcome."""
+    """Binds `city_ids`: its jobs of the kinds listed by default, by kind and outcome."""
     oban = oban_tables(question.oban_schema)
     job = oban.jobs.alias("job")
     kind = job_kind(job.c.worker).label("kind")
@@ -122,7 +145,7 @@ def city_totals(question: CityJobTotals) -> Select[Any]:
             *conditions(
                 job,
                 oban,
-                (JobKind.BACKFILL, JobKind.ENRICHMENT, JobKind.RETRY),
+                DEFAULT_KINDS,
                 (JobFilter.CITY,),
                 question.city_path,
             )
@@ -169,7 +192,6 @@ def rows_of(chosen: FromClause, oban: ObanTables) -> Select[Any]:
     )
     counts = once(outcome_counts(venue.c.venue_images), "counts", venue)
     tally = once(case((fans_out(columns), children_tally(job, oban.jobs))), "tally", job)
-    covers_venue = is_kind(job.c.worker, JobKind.ENRICHMENT, JobKind.RETRY)
     return select(
         job.c.id,
         columns.state.label("state"),
@@ -198,7 +220,7 @@ def rows_of(chosen: FromClause, oban: ObanTables) -> Select[Any]:
         ),
     ).select_from(
         chosen.join(job, job.c.id == chosen.c.id)
-        .outerjoin(venue, and_(covers_venue, venue.c.id == venue_id))
+        .outerjoin(venue, venue.c.id == venue_id)
         .outerjoin(cities, cities.c.id == city_id)
         .outerjoin(countries, countries.c.id == cities.c.country_id)
         .join(counts, true())

@@ -18,7 +18,9 @@ from venue_ops.core.db.statements.parameters import one_id, one_number, one_text
 
 
 def by_ref(_: VenueByRef) -> Select[Any]:
-    """Binds `ref` (a slug), `ref_id` (an id, or null) and `max_retries`; the id's match first."""
+    """Binds `ref` (a slug), `ref_id` (an id, or null) and `max_retries`.
+
+    A slug of digits goes before an id: lists print slugs, and what they print has to be found."""
     venue = venues.alias("venue")
     counts = once(outcome_counts(venue.c.venue_images), "counts", venue)
     wanted = one_id("ref_id")
@@ -38,6 +40,6 @@ def by_ref(_: VenueByRef) -> Select[Any]:
             .join(counts, true())
         )
         .where(or_(venue.c.id == wanted, venue.c.slug == one_text("ref")))
-        .order_by((venue.c.id == wanted).desc().nulls_last())
+        .order_by((venue.c.slug == one_text("ref")).desc())
         .limit(literal_column("1"))
     )

@@ -46,7 +46,7 @@ from venue_ops.core.db.schema import cities, countries, venues
 from venue_ops.core.db.statements.parameters import many_ids, many_texts, one_id, one_number
 from venue_ops.core.models import VenueOutcome
 from venue_ops.core.queries import VenueOrder
-from venue_ops.core.vocabulary import BAD_UPLOADS
+from venue_ops.core.vocabulary import BAD_UPLOADS, PROVIDER_ABSENT
 
 ZERO = literal_column("0", Integer)
 FAILING = frozenset({VenueOutcome.PARTIAL, VenueOutcome.FAILED})
@@ -261,7 +261,7 @@ def _rows(chosen: FromClause) -> Select[Any]:
 
 
 def _provider(image: Json) -> ColumnElement[str]:
-    return func.coalesce(string_at(image, "provider"), lit("unknown"))
+    return func.coalesce(string_at(image, "provider"), lit(PROVIDER_ABSENT))
 
 
 def _failures_by(venue_images: Json, key: Any) -> ColumnElement[Any]:
