@@ -200,7 +200,7 @@ def test_whatever_a_text_depends_on_is_in_the_fingerprint(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Path, "read_bytes", recorded)
     compiled._fingerprint()
-    assert {"vocabulary.py", "jobs.py", "images.py", "questions.py"} <= read
+    assert {"vocabulary.py", "jobs.py", "images.py", "filters.py"} <= read
     assert {"models.py", "queries.py"} <= read
 
 

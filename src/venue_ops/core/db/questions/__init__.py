@@ -1,0 +1,60 @@
+"""Every question the database is asked, as a value: its shape, without its parameters.
+
+A question names the function that builds its statement. Two questions that are equal have
+the same SQL text, so `core.db.compiled` can keep the text and spare later processes
+SQLAlchemy's import; no module here may therefore import it.
+"""
+
+from venue_ops.core.db.questions.base import (
+    Question,
+)
+from venue_ops.core.db.questions.cities import (
+    CitiesByRef,
+    CityErrorTotals,
+    CityJobTotals,
+    CityNames,
+    CityProviderTotals,
+    CityVenueTotals,
+)
+from venue_ops.core.db.questions.filters import (
+    CityPath,
+    JobFilter,
+    VenueFilter,
+)
+from venue_ops.core.db.questions.jobs import (
+    AbsentKinds,
+    JobById,
+    JobChildren,
+    JobsPage,
+    JobsTotal,
+    KnownStates,
+    WorkerCounts,
+)
+from venue_ops.core.db.questions.venues import (
+    VenueByRef,
+    VenuesPage,
+    VenuesTotal,
+)
+
+__all__ = [
+    "AbsentKinds",
+    "CitiesByRef",
+    "CityErrorTotals",
+    "CityJobTotals",
+    "CityNames",
+    "CityPath",
+    "CityProviderTotals",
+    "CityVenueTotals",
+    "JobById",
+    "JobChildren",
+    "JobFilter",
+    "JobsPage",
+    "JobsTotal",
+    "KnownStates",
+    "Question",
+    "VenueByRef",
+    "VenueFilter",
+    "VenuesPage",
+    "VenuesTotal",
+    "WorkerCounts",
+]
