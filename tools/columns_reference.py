@@ -7,21 +7,20 @@ page is not what they would say.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
+
+from tools.generated import ROOT, write_or_check
 
 from venue_ops.output.models import Column
 from venue_ops.views import images, operations, venues
 
 NOW = datetime.now(UTC)  # the columns want one; the page does not show it
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "columns.md"
+PAGE = ROOT / "docs" / "reference" / "columns.md"
 TITLE = """\
 % Written by `python -m tools.columns_reference`; do not edit.
 
@@ -113,19 +112,5 @@ def page() -> str:
     return "\n\n".join([TITLE, *(table(listing) for listing in LISTINGS)]) + "\n"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail when the page is out of date")
-    new = page()
-    if not parser.parse_args().check:
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(new, "utf-8")
-    elif not PAGE.exists() or PAGE.read_text("utf-8") != new:
-        sys.exit(
-            "error: docs/reference/columns.md is out of date\n"
-            "hint: python -m tools.columns_reference"
-        )
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page, __doc__)

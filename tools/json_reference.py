@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
+
+from tools.generated import ROOT, write_or_check
 
 Schema = Mapping[str, Any]
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "json.md"
+PAGE = ROOT / "docs" / "reference" / "json.md"
 URN = "urn:venue-ops:"
 TITLE = """\
 % Written by `python -m tools.json_reference`; do not edit.
@@ -127,18 +126,5 @@ def page() -> str:
     return "\n\n".join([TITLE, *parts]) + "\n"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail when the page is out of date")
-    new = page()
-    if not parser.parse_args().check:
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(new, "utf-8")
-    elif not PAGE.exists() or PAGE.read_text("utf-8") != new:
-        sys.exit(
-            "error: docs/reference/json.md is out of date\nhint: python -m tools.json_reference"
-        )
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page, __doc__)

@@ -7,19 +7,16 @@ are left out.
 
 from __future__ import annotations
 
-import argparse
-import difflib
 import importlib
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import typer
+from tools.generated import ROOT, write_or_check
 from typer.main import get_command
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "commands.md"
+PAGE = ROOT / "docs" / "reference" / "commands.md"
 TITLE = """\
 % Written by `make reference` from the program; do not edit.
 
@@ -90,22 +87,5 @@ def page() -> str:
     return "\n\n".join([TITLE.rstrip(), *(describe(*found) for found in walk(top, context))]) + "\n"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail when the page is out of date")
-    check = parser.parse_args().check
-    new = page()
-    if not check:
-        PAGE.write_text(new, "utf-8")
-        return
-    old = PAGE.read_text("utf-8") if PAGE.exists() else ""
-    if old != new:
-        difference = difflib.unified_diff(
-            old.splitlines(), new.splitlines(), "commands.md", "the program", lineterm=""
-        )
-        print("\n".join(difference), file=sys.stderr)
-        sys.exit("error: docs/reference/commands.md is out of date\nhint: make reference")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page, __doc__)
