@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 import typer
@@ -14,7 +16,7 @@ from venue_ops.exit_codes import ExitCode
 from venue_ops.listings.asking import operation_query, venue_query
 from venue_ops.listings.filters import OperationFilters, VenueFilters
 from venue_ops.listings.notes import note_absent, note_blank, note_no_venues, note_page
-from venue_ops.output.models import Listing, PageInfo
+from venue_ops.output.models import Column, Listing, PageInfo
 from venue_ops.views import operations as operation_view
 from venue_ops.views import venues as venue_view
 
@@ -24,6 +26,19 @@ FAILED_OPERATIONS = frozenset({Outcome.PARTIAL, Outcome.FAILED})
 FAILED_VENUES = frozenset({VenueOutcome.PARTIAL, VenueOutcome.FAILED, VenueOutcome.MALFORMED})
 
 
+@dataclass(frozen=True)  # no slots: with them `_Asked[Row](...)` is a TypeError (cpython 3.11)
+class _Asked(Generic[Row]):
+    """A listing before its rows are read: one page with what continues it, or all of them."""
+
+    columns: Sequence[Column[Row]]
+    ident: Callable[[Row], str]
+    is_failed: Callable[[Row], bool]
+    limit: int
+    page: Callable[[], tuple[Iterable[Row], object | None]]
+    everything: Callable[[], Iterable[Row]]
+    total: Callable[[timedelta | None], int | None]
+
+
 def print_operations(
     session: Session, filters: OperationFilters, *, count: bool, exit_status: bool
 ) -> None:
@@ -31,31 +46,33 @@ def print_operations(
     source = session.source
     query, cities = operation_query(session, filters)
     small = bool(cities) and all(city.is_small for city in cities)
-    following = None
-    rows: Iterable[Operation]
-    if query.limit:
-        page = operations.operations_page(source, query, small_cities=small)
-        rows, following = page.operations, page.next
-    else:
-        rows = operations.all_operations(source, query, small_cities=small)
-    total = None
-    if count or (following and session.is_terminal):
-        within = None if count else operations.TOTAL_BUDGET
-        total = operations.total_operations(source, query, small_cities=small, within=within)
     kinds: set[JobKind] = set()
-    seen = _Watched(
-        rows, lambda row: row.outcome in FAILED_OPERATIONS, also=lambda row: kinds.add(row.kind)
+
+    def page() -> tuple[Iterable[Operation], object | None]:
+        found = operations.operations_page(source, query, small_cities=small)
+        return found.operations, found.next
+
+    def is_failed(row: Operation) -> bool:
+        kinds.add(row.kind)
+        return row.outcome in FAILED_OPERATIONS
+
+    asked = _Asked(
+        operation_view.COLUMNS,
+        ident=lambda row: str(row.id),
+        is_failed=is_failed,
+        limit=query.limit,
+        page=page,
+        everything=lambda: operations.all_operations(source, query, small_cities=small),
+        total=lambda within: operations.total_operations(
+            source, query, small_cities=small, within=within
+        ),
     )
-    info = PageInfo(query.limit or None, str(following) if following else None, total)
-    shown = session.output.listing(
-        Listing(seen, operation_view.COLUMNS, ident=lambda row: str(row.id), page=info)
-    )
-    note_page(session, shown, info)
+    shown, failed = _print(session, asked, count=count)
     if shown:
         note_absent(session, set(query.kinds) - kinds)
     else:
         note_blank(session, query, filters)
-    _end(seen, exit_status=exit_status)
+    _end(failed=exit_status and failed)
 
 
 def print_venues(
@@ -69,49 +86,46 @@ def print_venues(
     """List venues; `default` are the outcomes of a command that is about some of them."""
     source = session.source
     query = venue_query(session, filters, default)
-    following = None
-    rows: Iterable[VenueSummary]
-    if query.limit:
-        page = venues.venues_page(source, query)
-        rows, following = page.venues, page.next
-    else:
-        rows = venues.all_venues(source, query)
-    total = None
-    if count or (following and session.is_terminal):
-        within = None if count else operations.TOTAL_BUDGET
-        total = venues.total_venues(source, query, within=within)
-    seen = _Watched(rows, lambda row: row.outcome in FAILED_VENUES)
-    info = PageInfo(query.limit or None, str(following) if following else None, total)
-    shown = session.output.listing(
-        Listing(seen, venue_view.COLUMNS, ident=lambda row: row.slug, page=info)
+
+    def page() -> tuple[Iterable[VenueSummary], object | None]:
+        found = venues.venues_page(source, query)
+        return found.venues, found.next
+
+    asked = _Asked(
+        venue_view.COLUMNS,
+        ident=lambda row: row.slug,
+        is_failed=lambda row: row.outcome in FAILED_VENUES,
+        limit=query.limit,
+        page=page,
+        everything=lambda: venues.all_venues(source, query),
+        total=lambda within: venues.total_venues(source, query, within=within),
     )
-    note_page(session, shown, info)
+    shown, failed = _print(session, asked, count=count)
     if not shown:
         note_no_venues(session, query, filters)
-    _end(seen, exit_status=exit_status)
+    _end(failed=exit_status and failed)
 
 
-class _Watched(Generic[Row]):
-    """Passes rows on and remembers whether any of them failed: they come only once."""
+def _print(session: Session, asked: _Asked[Row], *, count: bool) -> tuple[int, bool]:
+    """Print one page or everything; how many rows there were, and whether one of them failed."""
+    rows, following = asked.page() if asked.limit else (asked.everything(), None)
+    total = None
+    if count or (following and session.is_terminal):
+        total = asked.total(None if count else operations.TOTAL_BUDGET)
+    failed = False
 
-    def __init__(
-        self,
-        rows: Iterable[Row],
-        is_failed: Callable[[Row], bool],
-        also: Callable[[Row], None] = lambda _: None,
-    ) -> None:
-        self._rows = rows
-        self._is_failed = is_failed
-        self._also = also
-        self.saw_failure = False
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self._rows:
-            self.saw_failure = self.saw_failure or self._is_failed(row)
-            self._also(row)
+    def watched() -> Iterator[Row]:
+        nonlocal failed
+        for row in rows:
+            failed = asked.is_failed(row) or failed
             yield row
 
+    info = PageInfo(asked.limit or None, str(following) if following else None, total)
+    shown = session.output.listing(Listing(watched(), asked.columns, asked.ident, page=info))
+    note_page(session, shown, info)
+    return shown, failed
 
-def _end(seen: _Watched[Row], *, exit_status: bool) -> None:
-    if exit_status and seen.saw_failure:
+
+def _end(*, failed: bool) -> None:
+    if failed:
         raise typer.Exit(ExitCode.FAILURES_LISTED)
