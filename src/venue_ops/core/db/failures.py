@@ -28,6 +28,8 @@ def connecting(error: psycopg.Error, label: str) -> VenueOpsError:
         hint = "Check the password: in the URL, PGPASSWORD or ~/.pgpass."
     elif "does not exist" in text:
         hint = "Check the name of the database and of the role."
+    elif "unsupported startup parameter" in text:
+        hint = "A pooler refuses it: take `options` out of the URL; --oban-schema names a schema."
     else:
         hint = "Check that the server runs and that this machine may reach it."
     return DatabaseError(f"Cannot connect to {label}: {text}", hint=hint)
@@ -62,6 +64,11 @@ def asking(error: psycopg.Error, label: str) -> VenueOpsError:
         case errors.ReadOnlySqlTransaction():
             return DatabaseError(
                 f"{label} is read only.", hint="Point the settings at the primary server."
+            )
+        case psycopg.OperationalError() if "statement pooling mode" in _first_line(error):
+            return DatabaseError(
+                f"{label} is behind a pooler in statement mode, which has no transactions.",
+                hint="Ask for pool_mode = transaction for this database, or go past the pooler.",
             )
         case psycopg.OperationalError():
             return DatabaseError(

@@ -1,0 +1,136 @@
+"""Behind a real PgBouncer: promise 18.
+
+The pool is smaller than the number of clients, so that their transactions meet on the same
+server connections; whatever one of them left behind would be seen by another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import psycopg
+import pytest
+from tests.cli.program import on
+from tests.cli.test_read_only import COMMANDS
+from tests.databases import Database
+from tests.external.pgbouncer import PAGE, PROGRAM, Pooler, pgbouncer
+
+from venue_ops.core.db.connection import Database as Asked
+from venue_ops.core.db.questions import JobsPage, KnownStates
+from venue_ops.core.queries import DEFAULT_KINDS
+
+CLIENTS, ROUNDS, POOL = 12, 60, 3
+(DOCUMENTED,) = re.findall(
+    r"^```ini\n\[pgbouncer\]\n(.*?)^```", PAGE.read_text("utf-8"), re.M | re.S
+)
+TRANSACTIONS = f"{DOCUMENTED}\ndefault_pool_size = {POOL}\n"
+
+pytestmark = [
+    pytest.mark.external,
+    pytest.mark.skipif(PROGRAM is None, reason="the package pgbouncer is not installed"),
+]
+
+
+@pytest.fixture
+def pooler(sample_database: Database) -> Iterator[Pooler]:
+    """One in transaction mode, configured as the documentation says."""
+    with pgbouncer(sample_database, TRANSACTIONS) as running:
+        yield running
+
+
+def test_every_command_prints_the_same_through_the_pooler(
+    pooler: Pooler, sample_database: Database
+) -> None:
+    for argv in COMMANDS:
+        assert on(pooler.database)(*argv) == on(sample_database)(*argv), argv
+
+
+def test_many_clients_share_few_connections_without_an_error(pooler: Pooler) -> None:
+    """12 clients x 60 questions: 0 errors, and every answer is the right one."""
+    states = KnownStates()
+    page = JobsPage(kinds=DEFAULT_KINDS)
+    parameters = {
+        **{f"{kind}_workers": ["A"] for kind in ("backfill", "enrichment", "retry", "cleanup")},
+        **{"schema": "public", "limit": 5, "max_retries": 3},
+    }
+
+    def client(number: int) -> tuple[set[int], set[str]]:
+        asked = Asked(
+            pooler.database.conninfo,
+            label=f"client {number}",
+            statement_timeout=timedelta(seconds=20 + number),
+        )
+        lengths, servers = set(), set()
+        for turn in range(ROUNDS):
+            lengths.add(len(asked.ask(states if turn % 2 else page, parameters)))
+            assert asked._connection is not None
+            row = asked._connection.execute("SELECT pg_backend_pid() AS pid").fetchone()
+            assert row is not None
+            servers.add(str(row["pid"]))
+        asked.close()
+        return lengths, servers
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(client, range(CLIENTS)))
+    with psycopg.connect(pooler.database.conninfo) as conn:
+        enum = conn.execute("SELECT cardinality(enum_range(NULL::oban_job_state))").fetchone()
+    assert enum is not None
+    assert {frozenset(lengths) for lengths, _ in answers} == {frozenset({0, enum[0]})}
+    servers = set().union(*(found for _, found in answers))
+    assert 1 < len(servers) <= POOL
+    assert any(len(found) > 1 for _, found in answers)
+
+
+def test_nothing_is_left_behind_on_the_servers_connections(
+    pooler: Pooler, sample_database: Database
+) -> None:
+    for argv in COMMANDS:
+        on(pooler.database)(*argv, "--statement-timeout", "17s")
+    with psycopg.connect(sample_database.conninfo) as direct:
+        fresh = settings(direct)
+    with psycopg.connect(pooler.database.conninfo, autocommit=True) as pooled:
+        assert settings(pooled) == fresh
+        for left_behind in ("pg_prepared_statements", "pg_cursors"):
+            assert pooled.execute(f"SELECT * FROM {left_behind}").fetchall() == []
+        locks = "SELECT * FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        assert pooled.execute(locks).fetchall() == []
+
+
+def settings(conn: psycopg.Connection[tuple[str, ...]]) -> dict[str, str]:
+    """All but the name of the client, which a pooler passes on."""
+    rows = conn.execute("SELECT name, setting FROM pg_settings WHERE name <> 'application_name'")
+    return dict(rows.fetchall())  # type: ignore[arg-type]
+
+
+def test_a_cancelled_statement_frees_its_connection(pooler: Pooler) -> None:
+    """A statement that takes too long ends with 4, and the pool goes on."""
+    slow = on(pooler.database)("list", "-n", "0", "--statement-timeout", "1ms")
+    assert slow.code == 4
+    assert "took longer than the statement timeout" in slow.err
+    for _ in range(2 * POOL):
+        assert on(pooler.database)("list").code == 0
+
+
+def test_a_pooler_in_session_mode_works_too(sample_database: Database) -> None:
+    with pgbouncer(sample_database, "pool_mode = session") as running:
+        for argv in COMMANDS:
+            assert on(running.database)(*argv) == on(sample_database)(*argv), argv
+
+
+def test_a_pooler_in_statement_mode_is_refused_clearly(sample_database: Database) -> None:
+    with pgbouncer(sample_database, "pool_mode = statement") as running:
+        refused = on(running.database)("list")
+    assert (refused.code, refused.out) == (4, "")
+    assert "statement mode" in refused.err
+    assert "pool_mode = transaction" in refused.err
+
+
+def test_startup_options_are_refused_with_a_hint(pooler: Pooler) -> None:
+    url = f"{pooler.database.url}&options=-cwork_mem%3D8MB"
+    refused = replace(on(pooler.database), url=url)("list")
+    assert (refused.code, refused.out) == (4, "")
+    assert "take `options` out of the URL" in refused.err
