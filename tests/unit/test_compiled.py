@@ -90,7 +90,14 @@ PARAMETERS: dict[str, Any] = {
     **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
     **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},
     **{"after_failed": 1, "min_failed": 1, "limit": 51, "max_retries": 3, "job_id": 1},
-    **{"ref": "krakow", "ref_id": None, "country": None, "city_id": 5},
+    **{
+        "refs": ["noce-krk"],
+        "ref_ids": [1],
+        "ref": "krakow",
+        "ref_id": None,
+        "country": None,
+        "city_id": 5,
+    },
 }
 """One value for each parameter of any statement."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from venue_ops.core.db.limits import SMALL_CITY
-from venue_ops.core.db.questions import CitiesByRef, CityNames, VenueByRef
+from venue_ops.core.db.questions import CitiesByRef, CityNames, VenueByRef, VenueIds
 from venue_ops.core.errors import AmbiguousReferenceError, NotFoundError
 from venue_ops.core.models import City
 from venue_ops.core.references import CityReference, close_matches, shortened
@@ -51,17 +51,23 @@ def find_city(source: Source, wanted: CityReference) -> FoundCity:
 def find_venue_ids(source: Source, wanted: Sequence[str]) -> tuple[int, ...]:
     """The ids of the venues that were named by slug or id, each once.
 
-    A number that is no venue's is kept: jobs can name a venue that is gone.
+    A slug of digits goes before an id, as in `show venue`. A number that is no venue's is kept:
+    jobs can name a venue that is gone.
     """
+    if not wanted:
+        return ()
+    numbers = {ref: number for ref in wanted if (number := as_id(ref)) is not None}
+    rows = source.database.ask(
+        VenueIds(oban_schema=source.oban_schema),
+        {"refs": list(wanted), "ref_ids": list(numbers.values())},
+    )
+    by_slug = {row["slug"]: int(row["id"]) for row in rows}
     ids: dict[int, None] = {}
     for ref in wanted:
-        row = venue_row_or_none(source, ref)
-        if row is not None:
-            ids[row["id"]] = None
-        elif (number := as_id(ref)) is not None:
-            ids[number] = None
-        else:
+        found = by_slug.get(ref, numbers.get(ref))
+        if found is None:
             raise no_venue(ref)
+        ids[found] = None
     return tuple(ids)
 
 

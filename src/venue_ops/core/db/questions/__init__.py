@@ -32,6 +32,7 @@ from venue_ops.core.db.questions.jobs import (
 )
 from venue_ops.core.db.questions.venues import (
     VenueByRef,
+    VenueIds,
     VenuesPage,
     VenuesTotal,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Question",
     "VenueByRef",
     "VenueFilter",
+    "VenueIds",
     "VenuesPage",
     "VenuesTotal",
     "WorkerCounts",

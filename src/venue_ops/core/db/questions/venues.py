@@ -36,3 +36,10 @@ class VenueByRef(Question):
     """One venue by id or slug, with its images."""
 
     builder: ClassVar[str] = "venue:by_ref"
+
+
+@dataclass(frozen=True, slots=True)
+class VenueIds(Question):
+    """The ids and slugs of the venues that some references name, and nothing else of them."""
+
+    builder: ClassVar[str] = "venue:ids"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, literal_column, or_, select, true
+from sqlalchemy import Select, func, literal_column, or_, select, true
 
 from venue_ops.core.db.expressions.images import (
     image_counts,
@@ -12,9 +12,15 @@ from venue_ops.core.db.expressions.images import (
     venue_outcome,
 )
 from venue_ops.core.db.expressions.values import once
-from venue_ops.core.db.questions import VenueByRef
+from venue_ops.core.db.questions import VenueByRef, VenueIds
 from venue_ops.core.db.schema import cities, countries, venues
-from venue_ops.core.db.statements.parameters import one_id, one_number, one_text
+from venue_ops.core.db.statements.parameters import (
+    many_ids,
+    many_texts,
+    one_id,
+    one_number,
+    one_text,
+)
 
 
 def by_ref(_: VenueByRef) -> Select[Any]:
@@ -42,4 +48,14 @@ def by_ref(_: VenueByRef) -> Select[Any]:
         .where(or_(venue.c.id == wanted, venue.c.slug == one_text("ref")))
         .order_by((venue.c.slug == one_text("ref")).desc())
         .limit(literal_column("1"))
+    )
+
+
+def ids(_: VenueIds) -> Select[Any]:
+    """Binds `refs` (as slugs) and `ref_ids` (those of them that can be ids)."""
+    return select(venues.c.id, venues.c.slug).where(
+        or_(
+            venues.c.slug == func.any(many_texts("refs")),
+            venues.c.id == func.any(many_ids("ref_ids")),
+        )
     )
