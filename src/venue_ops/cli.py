@@ -24,10 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "partials": ("partials", "Look", "Venues where some images worked and some failed."),
     "venues": ("venues", "Look", "Venues by what their images have come to."),
     "show": ("show", "Look", "One job, one venue or one city in detail."),
-    "stats": ("stats", "Look", "The figures: what fails, where, why, and what is left to retry."),
-    "export": ("export", "Hand on", "All rows as CSV or NDJSON, at the speed of COPY."),
-    "doctor": ("doctor", "Look after", "Check the database and the configuration."),
-    "completion": ("completion", "Look after", "Complete commands, cities and ids in your shell."),
+    "export": ("export", "Hand on", "Everything that matches as CSV or NDJSON, quickly."),
     "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),
 }
 """Name: module in `commands`, panel of the help, short help."""

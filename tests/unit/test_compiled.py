@@ -19,7 +19,17 @@ from tests.databases import Databases
 from tests.sources import WORKERS
 
 from venue_ops.core.db import compiled, questions
-from venue_ops.core.db.questions import CityPath, JobFilter, JobsPage, Question, VenueFilter
+from venue_ops.core.db.questions import (
+    CityPath,
+    ImageFilter,
+    ImagesExport,
+    JobFilter,
+    JobsPage,
+    Question,
+    VenueFilter,
+)
+from venue_ops.core.enums import Exported
+from venue_ops.core.exports.columns import COLUMNS
 from venue_ops.core.models import JobKind, VenueOutcome
 from venue_ops.core.queries import DEFAULT_KINDS, JobOrder, VenueOrder
 from venue_ops.demo.schema import Layout
@@ -45,6 +55,11 @@ CHOICES: dict[str, list[Any]] = {
 
 
 def choices(question: type[Question], field: str) -> list[Any]:
+    if field == "columns":
+        of = Exported.IMAGES if question is ImagesExport else Exported.VENUES
+        return subsets(column.name for column in COLUMNS[of])[1:]
+    if field == "filters" and question is ImagesExport:
+        return subsets(ImageFilter)
     of_venues = question.__name__.startswith("Venue")
     if field == "filters":
         return subsets(VenueFilter if of_venues else JobFilter)
@@ -85,7 +100,13 @@ def question_classes() -> list[type[Question]]:
 
 PARAMETERS: dict[str, Any] = {
     **{f"{kind}_workers": list(names) for kind, names in WORKERS.items()},
-    **{"city_ids": [5], "venue_ids": [1, 2], "outcomes": ["failed"], "states": ["completed"]},
+    **{
+        "city_ids": [5],
+        "venue_ids": [1, 2],
+        "outcomes": ["failed"],
+        "states": ["completed"],
+        "statuses": ["failed"],
+    },
     **{"kinds": ["backfill"], "schema": "private-oban"},
     **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
     **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},

@@ -81,3 +81,10 @@ class VenueOrder(StrEnum):
 
     FAILED = "failed"
     ID = "id"
+
+
+class Exported(StrEnum):
+    """What an export holds a row of."""
+
+    IMAGES = "images"
+    VENUES = "venues"

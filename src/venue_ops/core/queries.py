@@ -16,6 +16,7 @@ from venue_ops.core.models import JobKind, Outcome, VenueOutcome
 __all__ = [
     "DEFAULT_KINDS",
     "DEFAULT_LIMIT",
+    "ImageQuery",
     "JobCursor",
     "JobOrder",
     "JobQuery",
@@ -110,6 +111,7 @@ class VenueQuery:
     providers: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     min_failed: int = 0
+    since: datetime | None = None
     order: VenueOrder = VenueOrder.FAILED
     limit: int = DEFAULT_LIMIT
     after: VenueCursor | None = None
@@ -117,6 +119,18 @@ class VenueQuery:
     def everything(self) -> VenueQuery:
         """The same filters from the first row on: what a total counts."""
         return replace(self, after=None, limit=0)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageQuery:
+    """Which images to export: `cities`, `venues`, `since` of the venue, the rest of the image."""
+
+    cities: tuple[int, ...] = ()
+    venues: tuple[int, ...] = ()
+    since: datetime | None = None
+    providers: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
 
 
 def _id(text: str, *, least: int = 1, most: int = 2**63 - 1) -> int:

@@ -112,6 +112,7 @@ def venue_query(
         providers=split_values(filters.providers, option="--provider"),
         errors=split_values(filters.errors, option="--error"),
         min_failed=filters.min_failed,
+        since=filters.since,
         order=order,
         limit=filters.limit,
         after=None if filters.after is None else VenueCursor.parse(filters.after, order),

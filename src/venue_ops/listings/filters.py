@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from venue_ops.core.queries import JobOrder, VenueOrder
 
@@ -51,6 +52,7 @@ class VenueFilters:
     providers: Sequence[str] = ()
     errors: Sequence[str] = ()
     min_failed: int = 0
+    since: datetime | None = None
     order: VenueOrder | None = None
     limit: int = 50
     after: str | None = None

@@ -113,3 +113,14 @@ def secrecy(name: str, *, parameter: bool = False) -> Secrecy:
 def is_plain(value: str) -> bool:
     """Whether a value under a WEAK name (`"key": "value"`) is a word or a small number."""
     return len(value) <= LONGEST_PLAIN and _PLAIN.fullmatch(value) is not None
+
+
+def words_of_secrets() -> frozenset[str]:
+    """What a name must end with (letters alone, lower case) for `secrecy` not to be NONE.
+
+    Or, for `xamz` and `xgoog`, begin with. For those that look at many texts at once.
+    """
+    return frozenset(
+        {"key", "keys", *_PARAMETERS, *_WEAK, *_STRONG_LAST_WORDS, *_STRONG_ENDINGS}
+        | {*_PROOF_PREFIXES}
+    )

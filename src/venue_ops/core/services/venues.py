@@ -12,7 +12,7 @@ from venue_ops.core.db.questions import VenueFilter, VenuesPage, VenuesTotal
 from venue_ops.core.models import VenueSummary
 from venue_ops.core.queries import VenueCursor, VenueOrder, VenueQuery
 from venue_ops.core.services.operations import needles
-from venue_ops.core.services.source import Source
+from venue_ops.core.services.source import Source, naive_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class VenuePage:
 
 def venues_page(source: Source, query: VenueQuery) -> VenuePage:
     """The page a query asks for."""
-    parameters = {**_parameters(source, query), "limit": query.limit + 1}
+    parameters = {**parameters_of(source, query), "limit": query.limit + 1}
     found = [
         rows.venue_summary(row) for row in source.database.ask(_question(source, query), parameters)
     ]
@@ -37,7 +37,7 @@ def venues_page(source: Source, query: VenueQuery) -> VenuePage:
 def all_venues(source: Source, query: VenueQuery) -> Iterator[VenueSummary]:
     """Every venue that matches, one by one, in constant memory (`limit` is not read)."""
     asked = _question(source, replace(query, limit=0))
-    for row in source.database.stream(asked, _parameters(source, query)):
+    for row in source.database.stream(asked, parameters_of(source, query)):
         yield rows.venue_summary(row)
 
 
@@ -48,9 +48,9 @@ def total_venues(
     asked = VenuesTotal(
         oban_schema=source.oban_schema,
         outcomes=query.outcomes,
-        filters=_filters(query.everything()),
+        filters=filters_of(query.everything()),
     )
-    parameters = _parameters(source, query)
+    parameters = parameters_of(source, query)
     if within is None:
         return int(source.database.ask(asked, parameters)[0]["total"])
     found = source.database.ask_if_quick(asked, parameters, within)
@@ -70,25 +70,28 @@ def _question(source: Source, query: VenueQuery) -> VenuesPage:
     return VenuesPage(
         oban_schema=source.oban_schema,
         outcomes=query.outcomes,
-        filters=_filters(query),
+        filters=filters_of(query),
         order=query.order,
         limited=query.limit > 0,
     )
 
 
-def _filters(query: VenueQuery) -> tuple[VenueFilter, ...]:
+def filters_of(query: VenueQuery) -> tuple[VenueFilter, ...]:
+    """Which filters a query has, always in the same order: they are part of a cache key."""
     present = {
         VenueFilter.CITY: query.cities,
         VenueFilter.VENUE: query.venues,
         VenueFilter.PROVIDER: query.providers,
         VenueFilter.ERROR: query.errors,
         VenueFilter.MIN_FAILED: query.min_failed,
+        VenueFilter.SINCE: query.since,
         VenueFilter.AFTER: query.after,
     }
     return tuple(name for name, value in present.items() if value)
 
 
-def _parameters(source: Source, query: VenueQuery) -> dict[str, Any]:
+def parameters_of(source: Source, query: VenueQuery) -> dict[str, Any]:
+    """What a statement about venues binds."""
     bound: dict[str, Any] = {
         **source.common_parameters(),
         "city_ids": list(query.cities),
@@ -97,6 +100,8 @@ def _parameters(source: Source, query: VenueQuery) -> dict[str, Any]:
         "errors": needles(query.errors),
         "min_failed": query.min_failed,
     }
+    if query.since is not None:
+        bound["since"] = naive_utc(query.since)
     if query.after is not None:
         bound["after_id"] = query.after.id
         bound["after_failed"] = query.after.failed

@@ -16,8 +16,13 @@ from venue_ops.core.db.questions.cities import (
     CityProviderTotals,
     CityVenueTotals,
 )
+from venue_ops.core.db.questions.exports import (
+    ImagesExport,
+    VenuesExport,
+)
 from venue_ops.core.db.questions.filters import (
     CityPath,
+    ImageFilter,
     JobFilter,
     VenueFilter,
 )
@@ -46,6 +51,8 @@ __all__ = [
     "CityPath",
     "CityProviderTotals",
     "CityVenueTotals",
+    "ImageFilter",
+    "ImagesExport",
     "JobById",
     "JobChildren",
     "JobFilter",
@@ -56,6 +63,7 @@ __all__ = [
     "VenueByRef",
     "VenueFilter",
     "VenueIds",
+    "VenuesExport",
     "VenuesPage",
     "VenuesTotal",
     "WorkerCounts",

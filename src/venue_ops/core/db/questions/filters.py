@@ -28,7 +28,19 @@ class VenueFilter(StrEnum):
     PROVIDER = "provider"
     ERROR = "error"
     MIN_FAILED = "min_failed"
+    SINCE = "since"
     AFTER = "after"
+
+
+class ImageFilter(StrEnum):
+    """The filters of an export of images; the first three are asked of an image's venue."""
+
+    CITY = "city"
+    VENUE = "venue"
+    SINCE = "since"
+    PROVIDER = "provider"
+    ERROR = "error"
+    STATUS = "status"
 
 
 class CityPath(StrEnum):

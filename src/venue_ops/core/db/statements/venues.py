@@ -41,9 +41,15 @@ from venue_ops.core.db.expressions.values import (
     lit,
     string_at,
 )
-from venue_ops.core.db.questions import VenueFilter, VenuesPage, VenuesTotal
+from venue_ops.core.db.questions import VenueFilter, VenuesExport, VenuesPage, VenuesTotal
 from venue_ops.core.db.schema import cities, countries, venues
-from venue_ops.core.db.statements.parameters import many_ids, many_texts, one_id, one_number
+from venue_ops.core.db.statements.parameters import (
+    many_ids,
+    many_texts,
+    one_id,
+    one_moment,
+    one_number,
+)
 from venue_ops.core.models import VenueOutcome
 from venue_ops.core.queries import VenueOrder
 from venue_ops.core.vocabulary import BAD_UPLOADS, PROVIDER_ABSENT
@@ -75,6 +81,16 @@ def total(question: VenuesTotal) -> Select[Any]:
     )
 
 
+def matching_ids(question: VenuesExport) -> FromClause:
+    """The ids of all venues that match, in no order."""
+    venue, narrowed = _narrowed(question)
+    if not _filters_by_counts(question):
+        return select(venue.c.id).where(*narrowed).subquery("matching")
+    counted = _counted_first(venue, narrowed)
+    matching = select(counted.c.id).where(*_by_counts(counted, counted.c.counts, question))
+    return matching.subquery("matching")
+
+
 def _matching(question: VenuesPage) -> Select[Any]:
     """The venues of a page as (id, counts, failed), in order.
 
@@ -103,7 +119,7 @@ def _matching(question: VenuesPage) -> Select[Any]:
 
 
 def _narrowed(
-    question: VenuesPage | VenuesTotal,
+    question: VenuesPage | VenuesTotal | VenuesExport,
 ) -> tuple[FromClause, list[ColumnElement[bool]]]:
     """The table, and what can be asked of a venue before its images are counted."""
     venue = venues.alias("venue")
@@ -151,8 +167,13 @@ def _only_failing(outcomes: tuple[VenueOutcome, ...], filters: tuple[VenueFilter
     return asked or VenueFilter.MIN_FAILED in filters or VenueFilter.ERROR in filters
 
 
+def _filters_by_counts(question: VenuesPage | VenuesTotal | VenuesExport) -> bool:
+    some_outcomes = bool(question.outcomes) and set(question.outcomes) != set(VenueOutcome)
+    return some_outcomes or VenueFilter.MIN_FAILED in question.filters
+
+
 def _by_counts(
-    row: FromClause, counts: ColumnElement[Any], question: VenuesPage | VenuesTotal
+    row: FromClause, counts: ColumnElement[Any], question: VenuesPage | VenuesTotal | VenuesExport
 ) -> Iterator[ColumnElement[bool]]:
     outcomes = question.outcomes
     if outcomes and set(outcomes) != set(VenueOutcome):
@@ -166,9 +187,11 @@ def _by_row(venue: FromClause, filters: tuple[VenueFilter, ...]) -> Iterator[Col
         yield venue.c.city_id == func.any(many_ids("city_ids"))
     if VenueFilter.VENUE in filters:
         yield venue.c.id == func.any(many_ids("venue_ids"))
+    if VenueFilter.SINCE in filters:
+        yield venue.c.updated_at >= one_moment("since")
     wanted = [
         test
-        for present, test in ((VenueFilter.PROVIDER, _of_provider), (VenueFilter.ERROR, _has_error))
+        for present, test in ((VenueFilter.PROVIDER, of_provider), (VenueFilter.ERROR, has_error))
         if present in filters
     ]
     if wanted:
@@ -199,11 +222,13 @@ def _came_to(
             return and_(nothing, is_malformed(images).is_not(true()))
 
 
-def _of_provider(image: Json) -> ColumnElement[bool]:
+def of_provider(image: Json) -> ColumnElement[bool]:
+    """Binds `providers`: whether an image is of one of them."""
     return string_at(image, "provider") == func.any(many_texts("providers"))
 
 
-def _has_error(image: Json) -> ColumnElement[bool]:
+def has_error(image: Json) -> ColumnElement[bool]:
+    """Binds `errors`: whether an image failed with one of them in its error's type or text."""
     needle = items_of(many_texts("errors"), "needles", Text).c.item
     said = or_(
         func.strpos(ascii_lower(error_type(image)), needle) > ZERO,

@@ -1,0 +1,1 @@
+"""What can be exported: which columns there are, and whose words stand in them (pure)."""
