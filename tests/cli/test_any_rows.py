@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import strategies
-from tests.cli import schemas
+from tests.cli import exports, schemas
 from tests.cli.program import FORMATS, Program, on
 from tests.databases import Database, Databases
 from tests.strategies import Spelled, to_json
@@ -173,8 +173,26 @@ def check_everything(
     images = venues[number - 1]["venue_images"]
     expected = len(images) if isinstance(images, list) else 0
     assert len(shown["images"]) == shown["images_total"] == expected
+    check_exports(program, slugs)
     city = check_document(program, "city", "krakow")
     assert sum(row["venues"] for row in city["venues_by_outcome"]) == len(venues)
+
+
+def check_exports(program: Program, slugs: list[str]) -> None:
+    """All rows, each as a listing has it, and every record of the CSV complete."""
+    operations = exports.listed(program, "list", "-k", "all", "-n", "0")[::-1]
+    exported = exports.ndjson(program, "operations", "-k", "all")
+    assert not exports.differences(operations, exported)
+    venues = exports.listed(program, "venues", "-n", "0", "--order", "id")
+    assert not exports.differences(venues, exports.ndjson(program, "venues"))
+    images = list(exports.images_shown(program, slugs))
+    assert not exports.differences(images, exports.ndjson(program, "images"))
+    for what, rows in (("operations", operations), ("venues", venues), ("images", images)):
+        kinds = ("-k", "all") if what == "operations" else ()
+        records = exports.records(program, what, *kinds)
+        assert [None not in record and None not in record.values() for record in records] == [
+            True for _ in rows
+        ]
 
 
 def check_list(

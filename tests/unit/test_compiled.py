@@ -56,7 +56,7 @@ CHOICES: dict[str, list[Any]] = {
 
 def choices(question: type[Question], field: str) -> list[Any]:
     if field == "columns":
-        of = Exported.IMAGES if question is ImagesExport else Exported.VENUES
+        of = Exported(question.__name__.removesuffix("Export").lower())
         return subsets(column.name for column in COLUMNS[of])[1:]
     if field == "filters" and question is ImagesExport:
         return subsets(ImageFilter)
@@ -108,6 +108,7 @@ PARAMETERS: dict[str, Any] = {
         "statuses": ["failed"],
     },
     **{"kinds": ["backfill"], "schema": "private-oban"},
+    **{"now": "2025-10-24 18:00"},
     **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
     **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},
     **{"after_failed": 1, "min_failed": 1, "limit": 51, "max_retries": 3, "job_id": 1},

@@ -132,6 +132,7 @@ def check_csv(
 @given(ROWS, st.booleans())
 @example([(text, text) for text in PLANTED], True)
 @example([(f"a {text} b", "x") for text in KNOWN], False)
+@example([(f"{PHOTO}&key={GOOGLE}.", f"{PHOTO}&key=null"), (f"{PHOTO}&key={GOOGLE}-", "")], True)
 def test_csv_is_what_a_listing_would_print(
     delimiter: str, known: bool, rows: list[tuple[str, str]], forced: bool
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,91 +13,86 @@ from venue_ops.core.enums import Exported
 
 app = options.command_app("Hand on all that matches: as CSV, or as one JSON object a line.")
 
-What = Annotated[Exported, typer.Argument(metavar="WHAT", help=options.words(Exported))]
+What = Annotated[Exported, typer.Argument(metavar="WHAT", help=f"{options.words(Exported)}.")]
 Status = Annotated[
     list[str] | None,
-    typer.Option("--status", "-s", metavar="WORD,...", help="upload_status, or a venue's outcome."),
-]
-Since = Annotated[
-    str | None,
-    typer.Option("--since", metavar="WHEN", help="Of venues updated since: 2h, 3d, today."),
+    typer.Option("--status", "-s", metavar="WORD,...", help="OUTCOME; of images: upload_status."),
 ]
 File = Annotated[
     Path | None,
-    typer.Option("--output-file", "-O", metavar="FILE", help="Whole or not at all."),
+    typer.Option("--output-file", "-O", metavar="FILE", help="Whole, or not at all."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite FILE.")]
 Bom = Annotated[bool, typer.Option("--bom", help="Begin with a byte order mark, for Excel.")]
 Delimiter = Annotated[
     str, typer.Option("--delimiter", metavar="CHAR", help="One of , ; | or the word tab.")
 ]
+ONLY_CSV = ("bom", "delimiter")
 
 
-@app.command(cls=options.OpsCommand)
-def csv(
+class NdjsonCommand(options.OpsCommand):
+    """The same command without what only CSV has."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params = [item for item in self.params if item.name not in ONLY_CSV]
+
+
+def export(
     ctx: typer.Context,
-    what: What = Exported.IMAGES,
+    what: What = Exported.OPERATIONS,
     city: options.City = None,
     venue: options.Venue = None,
+    kind: options.Kind = None,
     status: Status = None,
+    state: options.State = None,
     provider: options.Provider = None,
     error: options.Error = None,
+    worker: options.Worker = None,
     min_failed: options.MinFailed = 0,
-    since: Since = None,
+    since: options.Since = None,
+    until: options.Until = None,
     output_file: File = None,
     force: Force = False,
     bom: Bom = False,
     delimiter: Delimiter = ",",
 ) -> None:
-    """Export images or venues as CSV (RFC 4180, UTF-8), header always.
-
-    All rows, streamed at the speed of COPY. Secrets are hidden, and no cell begins a formula.
-    --status takes an image's upload_status, or a venue's outcome.
-    """
-    from venue_ops.listings.exporting import ExportFilters, Target, delimiter_of, print_export
+    """The body of both commands; what only CSV has keeps its default in the other."""
+    from venue_ops.listings.exporting import Target, delimiter_of, print_export
+    from venue_ops.listings.filters import ExportFilters
 
     session: Session = ctx.obj
     filters = ExportFilters(
+        what,
         cities=city or [],
         venues=venue or [],
+        kinds=kind or [],
+        statuses=status or [],
+        states=state or [],
         providers=provider or [],
         errors=error or [],
-        statuses=status or [],
+        workers=worker or [],
         min_failed=min_failed,
         since=since,
+        until=until,
     )
-    target = Target(delimiter_of(delimiter), bom=bom, file=output_file, force=force)
-    print_export(session, what, filters, target)
-
-
-@app.command(cls=options.OpsCommand)
-def ndjson(
-    ctx: typer.Context,
-    what: What = Exported.IMAGES,
-    city: options.City = None,
-    venue: options.Venue = None,
-    status: Status = None,
-    provider: options.Provider = None,
-    error: options.Error = None,
-    min_failed: options.MinFailed = 0,
-    since: Since = None,
-    output_file: File = None,
-    force: Force = False,
-) -> None:
-    """Export images or venues as one JSON object a line.
-
-    All rows, streamed at the speed of COPY; secrets are hidden.
-    """
-    from venue_ops.listings.exporting import ExportFilters, Target, print_export
-
-    session: Session = ctx.obj
-    filters = ExportFilters(
-        cities=city or [],
-        venues=venue or [],
-        providers=provider or [],
-        errors=error or [],
-        statuses=status or [],
-        min_failed=min_failed,
-        since=since,
+    is_csv = ctx.info_name == "csv"
+    target = Target(
+        delimiter_of(delimiter) if is_csv else None, bom=bom, file=output_file, force=force
     )
-    print_export(session, what, filters, Target(None, file=output_file, force=force))
+    print_export(session, filters, target)
+
+
+ROWS = """All rows, streamed at the speed of COPY, secrets hidden: operations oldest first,
+venues by id, images by venue and place. The filters are those of `list` and `venues`; of venues
+and images --since and --until ask when the venue was updated. Times are UTC.
+"""
+
+app.command(
+    "csv",
+    cls=options.OpsCommand,
+    help=f"Export as CSV (RFC 4180, UTF-8), header always; no cell begins a formula.\n\n{ROWS}",
+)(export)
+app.command("ndjson", cls=NdjsonCommand, help=f"Export as one JSON object a line.\n\n{ROWS}")(
+    export
+)

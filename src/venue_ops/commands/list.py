@@ -12,19 +12,6 @@ from venue_ops.core.enums import JobOrder
 
 app = options.command_app()
 
-State = Annotated[
-    list[str] | None,
-    typer.Option("--state", metavar="STATE,...", help="Oban's own state, as discarded."),
-]
-Worker = Annotated[
-    list[str] | None,
-    typer.Option("--worker", metavar="NAME,...", help="A worker, whole or from its last dot on."),
-]
-Since = Annotated[
-    str | None,
-    typer.Option("--since", metavar="WHEN", help="Changed since: 2h, 3d, today, 2025-11-07."),
-]
-Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Changed until.")]
 Order = Annotated[
     JobOrder, typer.Option("--order", help="Newest job first, or latest change first.")
 ]
@@ -37,12 +24,12 @@ def list_operations(
     venue: options.Venue = None,
     kind: options.Kind = None,
     status: options.Status = None,
-    state: State = None,
+    state: options.State = None,
     provider: options.Provider = None,
     error: options.Error = None,
-    worker: Worker = None,
-    since: Since = None,
-    until: Until = None,
+    worker: options.Worker = None,
+    since: options.Since = None,
+    until: options.Until = None,
     order: Order = JobOrder.ID,
     limit: options.Limit = 50,
     after: options.After = None,

@@ -202,6 +202,19 @@ VenueStatus = Annotated[
     list[str] | None,
     typer.Option("--status", "-s", metavar="OUTCOME,...", help=f"{words(VenueOutcome)}."),
 ]
+State = Annotated[
+    list[str] | None,
+    typer.Option("--state", metavar="STATE,...", help="Oban's own state, as discarded."),
+]
+Worker = Annotated[
+    list[str] | None,
+    typer.Option("--worker", metavar="NAME,...", help="A worker, whole or from its last dot on."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="WHEN", help="Changed since: 2h, 3d, today, 2025-11-07."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Changed until.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="How many at most; 0 is all.")]
 After = Annotated[
     str | None, typer.Option("--after", metavar="PLACE", help="Go on behind this place.")

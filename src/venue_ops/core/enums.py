@@ -86,5 +86,6 @@ class VenueOrder(StrEnum):
 class Exported(StrEnum):
     """What an export holds a row of."""
 
-    IMAGES = "images"
+    OPERATIONS = "operations"
     VENUES = "venues"
+    IMAGES = "images"

@@ -112,6 +112,7 @@ class VenueQuery:
     errors: tuple[str, ...] = ()
     min_failed: int = 0
     since: datetime | None = None
+    until: datetime | None = None
     order: VenueOrder = VenueOrder.FAILED
     limit: int = DEFAULT_LIMIT
     after: VenueCursor | None = None
@@ -123,11 +124,12 @@ class VenueQuery:
 
 @dataclass(frozen=True, slots=True)
 class ImageQuery:
-    """Which images to export: `cities`, `venues`, `since` of the venue, the rest of the image."""
+    """Which images to export: what is asked of the venue first, then of the image."""
 
     cities: tuple[int, ...] = ()
     venues: tuple[int, ...] = ()
     since: datetime | None = None
+    until: datetime | None = None
     providers: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()

@@ -24,14 +24,16 @@ PROVIDER_CODES = {
     "pexels": "px",
     "instagram": "ig",
 }
-"""The codes in the application's file names; every other provider is `xx`."""
+OTHER_PROVIDER = "xx"
+"""The codes in the application's file names, by provider and for any other."""
+
+IMAGE_ID_DIGITS = 10
 
 _HIGHEST_ID = 10**18 - 1
 """Eighteen digits: what the SQL can cast to bigint after a look at the text alone."""
 _DIGITS = re.compile(r"[1-9][0-9]{0,17}")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _LONGEST = 100
-_HASH_DIGITS = 10
 
 
 def split_values(values: Iterable[str], *, option: str | None = None) -> tuple[str, ...]:
@@ -145,12 +147,13 @@ def image_id(venue_slug: str, provider: str | None, url: str) -> str:
     """A stable name for one image: `noce-krk/gp-848af5ab31`.
 
     The hash covers provider and URL (`provider_url` if there is one, as in the image's
-    identity) without the parameters that carry a key: it outlives the key.
+    identity) without the parameters that carry a key: it outlives the key. Its twin is
+    `core.db.expressions.identity`.
     """
     identity = f"{provider or ''}\n{_without_secrets(url)}"
     digest = hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
-    code = PROVIDER_CODES.get(provider or "", "xx")
-    return f"{venue_slug}/{code}-{digest[:_HASH_DIGITS]}"
+    code = PROVIDER_CODES.get(provider or "", OTHER_PROVIDER)
+    return f"{venue_slug}/{code}-{digest[:IMAGE_ID_DIGITS]}"
 
 
 def _without_secrets(url: str) -> str:
@@ -162,4 +165,5 @@ def _without_secrets(url: str) -> str:
 
 
 def _is_secret(item: str) -> bool:
-    return unquote_plus(item.partition("=")[0]).casefold() in SECRET_PARAMETERS
+    name = unquote_plus(item.partition("=")[0])
+    return name.isascii() and name.lower() in SECRET_PARAMETERS

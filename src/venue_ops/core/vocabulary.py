@@ -106,6 +106,30 @@ PROVIDER_ABSENT: Final = "unknown"
 USABLE_URL: Final = "^https?://[^/]"
 """What a URL has to match, in Python and in PostgreSQL, to be downloaded at all."""
 
+BLANKS: Final = " \t\n\v\f\r"
+"""What is taken off the ends of a text."""
+
+WRAPPER: Final = r"^\*\* \([A-Za-z0-9_.]+\) ?"
+WORKER_FAILED: Final = "^[A-Za-z0-9_.]+ failed with "
+ERROR_TUPLE: Final = r"^\{:(?:error|discard|cancel), (.*)\}$"
+ATOM: Final = r"^:[A-Za-z0-9_]+[?!]?$"
+"""How Elixir and Oban wrap what happened, in what Python's and PostgreSQL's expressions share.
+They are asked of one line, so `.` and `$` mean the same to both."""
+
+ERROR_PREFIXES: Final = (
+    "API authentication/configuration error: ",
+    "Transient error (will retry): ",
+    "API error: ",
+)
+
+QUIET_OUTCOMES: Final = (
+    Outcome.SUCCESS,
+    Outcome.NO_IMAGES,
+    Outcome.PENDING,
+    Outcome.RUNNING,
+)
+"""Outcomes that have nothing to complain about."""
+
 CHILD_SLACK_SECONDS: Final = 5
 """How far a child's inserted_at may lie outside its backfill's run: two clocks."""
 

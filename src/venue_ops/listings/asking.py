@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from venue_ops.context import Session
 from venue_ops.core.errors import NotFoundError, UsageError
 from venue_ops.core.models import JobKind, Outcome, VenueOutcome
 from venue_ops.core.moments import parse_moment
 from venue_ops.core.queries import (
     DEFAULT_KINDS,
+    ImageQuery,
     JobCursor,
     JobQuery,
     VenueCursor,
@@ -18,21 +21,16 @@ from venue_ops.core.references import parse_enum_values, shortened, split_cities
 from venue_ops.core.services import operations
 from venue_ops.core.services.blank import matching_workers, worker_counts
 from venue_ops.core.services.places import FoundCity, find_cities, find_venue_ids
-from venue_ops.listings.filters import OperationFilters, VenueFilters
+from venue_ops.listings.filters import ExportFilters, OperationFilters, VenueFilters
 
 
 def operation_query(
     session: Session, filters: OperationFilters
 ) -> tuple[JobQuery, tuple[FoundCity, ...]]:
     """What the filters ask for, and the cities among them; looks names up in the database."""
-    source, now = session.source, session.clock()
+    source = session.source
     kinds = _kinds(filters)
-    since, until = (
-        None if text is None else parse_moment(text, now=now, tz=session.zone, until=is_until)
-        for text, is_until in ((filters.since, False), (filters.until, True))
-    )
-    if since and until and since >= until:
-        raise UsageError("--since is not before --until.", hint="Exchange them.")
+    since, until = _span(session, filters.since, filters.until)
     after = None if filters.after is None else JobCursor.parse(filters.after, filters.order)
     outcomes = parse_enum_values(filters.statuses, Outcome, option="--status")
     cities = find_cities(source, split_cities(filters.cities))
@@ -52,6 +50,20 @@ def operation_query(
         after=after,
     )
     return query, cities
+
+
+def _span(
+    session: Session, since: str | None, until: str | None
+) -> tuple[datetime | None, datetime | None]:
+    """The moments of --since and --until."""
+    now = session.clock()
+    begin, end = (
+        None if text is None else parse_moment(text, now=now, tz=session.zone, until=is_until)
+        for text, is_until in ((since, False), (until, True))
+    )
+    if begin and end and begin >= end:
+        raise UsageError("--since is not before --until.", hint="Exchange them.")
+    return begin, end
 
 
 def _kinds(filters: OperationFilters) -> tuple[JobKind, ...]:
@@ -104,6 +116,7 @@ def venue_query(
     order = filters.order or (
         VenueOrder.FAILED if failing or filters.min_failed or filters.errors else VenueOrder.ID
     )
+    since, until = _span(session, filters.since, filters.until)
     return VenueQuery(
         cities=tuple(
             city.city.id for city in find_cities(session.source, split_cities(filters.cities))
@@ -112,8 +125,24 @@ def venue_query(
         providers=split_values(filters.providers, option="--provider"),
         errors=split_values(filters.errors, option="--error"),
         min_failed=filters.min_failed,
-        since=filters.since,
+        since=since,
+        until=until,
         order=order,
         limit=filters.limit,
         after=None if filters.after is None else VenueCursor.parse(filters.after, order),
+    )
+
+
+def image_query(session: Session, filters: ExportFilters) -> ImageQuery:
+    """What the filters ask for of images."""
+    since, until = _span(session, filters.since, filters.until)
+    cities = find_cities(session.source, split_cities(filters.cities))
+    return ImageQuery(
+        cities=tuple(city.city.id for city in cities),
+        venues=find_venue_ids(session.source, split_values(filters.venues, option="--venue")),
+        since=since,
+        until=until,
+        providers=split_values(filters.providers, option="--provider"),
+        errors=split_values(filters.errors, option="--error"),
+        statuses=split_values(filters.statuses, option="--status"),
     )

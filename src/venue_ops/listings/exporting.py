@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from venue_ops.context import Session
 from venue_ops.core.enums import Exported
 from venue_ops.core.errors import UsageError
-from venue_ops.core.exports.columns import Content, chosen_columns
-from venue_ops.core.moments import parse_moment
-from venue_ops.core.queries import ImageQuery
-from venue_ops.core.references import split_cities, split_values
+from venue_ops.core.exports.columns import Content, ExportColumn, columns_of
 from venue_ops.core.services import exports
-from venue_ops.core.services.places import find_cities, find_venue_ids
-from venue_ops.listings.asking import venue_query
-from venue_ops.listings.filters import VenueFilters
+from venue_ops.listings.asking import image_query, operation_query, venue_query
+from venue_ops.listings.filters import ExportFilters
+from venue_ops.output.columns import check_names
 from venue_ops.output.files import refuse_existing, write_file, write_stream
 from venue_ops.output.screened import Screen
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 DELIMITERS: Final = {",": ",", ";": ";", "|": "|", "\t": "\t", "tab": "\t"}
-
-
-@dataclass(frozen=True, slots=True)
-class ExportFilters:
-    """The options of an export, as typed."""
-
-    cities: Sequence[str] = ()
-    venues: Sequence[str] = ()
-    providers: Sequence[str] = ()
-    errors: Sequence[str] = ()
-    statuses: Sequence[str] = ()
-    min_failed: int = 0
-    since: str | None = None
-
-    def typed(self) -> str:
-        """The filters as they were typed, for a sentence."""
-        options = {
-            "--city": self.cities,
-            "--venue": self.venues,
-            "--provider": self.providers,
-            "--error": self.errors,
-            "--status": self.statuses,
-            "--min-failed": [str(self.min_failed)] if self.min_failed else [],
-            "--since": [self.since] if self.since else [],
-        }
-        return " ".join(f"{name} {','.join(given)}" for name, given in options.items() if given)
+OVERLAP: Final = timedelta(minutes=1)
+"""How far an increment reaches back before the export it continues: clocks differ, and what was
+being written when the export began is not in it. Better some rows twice than one never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +36,19 @@ class Target:
     force: bool = False
 
 
-def print_export(
-    session: Session, exported: Exported, filters: ExportFilters, target: Target
-) -> None:
+def print_export(session: Session, filters: ExportFilters, target: Target) -> None:
     """Export everything that matches, and say on stderr how much it was."""
+    _refuse_what_does_not_apply(session)
     if target.file is not None:
         refuse_existing(target.file, force=target.force)
-    export = _export(session, exported, filters)
+    began = session.clock()
+    export = _export(session, filters)
     screen = Screen(
         tuple(column.content is Content.TEXT for column in export.columns),
         session.redactor,
         target.delimiter,
         b"\n" if target.delimiter is None else b"\r\n",
     )
-    began = session.clock()
     counter = _Counter(exports.copied(session.source, export, target.delimiter))
     pieces = screen.cleaned(counter)
     if target.bom:
@@ -83,13 +57,7 @@ def print_export(
         write_stream(session.stdout, pieces)
     else:
         write_file(target.file, pieces, force=target.force)
-    rows = counter.rows - (target.delimiter is not None)
-    one = str(exported).removesuffix("s")
-    where = f" to {target.file}" if target.file else ""
-    session.console.note(f"1 {one}{where}." if rows == 1 else f"{rows:,} {exported}{where}.")
-    if not rows and (typed := filters.typed()):
-        session.console.note(f"Nothing matches {typed}.")
-    session.console.verbose(f"For the next increment: --since {began:%Y-%m-%dT%H:%M:%SZ}")
+    _note(session, filters, target, counter.rows - (target.delimiter is not None), began)
 
 
 def delimiter_of(word: str) -> str:
@@ -102,45 +70,50 @@ def delimiter_of(word: str) -> str:
     return found
 
 
-def _export(session: Session, exported: Exported, filters: ExportFilters) -> exports.Export:
-    source = session.source
-    columns = chosen_columns(exported, session.flags.columns)
-    since = (
-        None
-        if filters.since is None
-        else parse_moment(filters.since, now=session.clock(), tz=session.zone, until=False)
-    )
-    match exported:
-        case Exported.IMAGES:
-            _refuse("--min-failed", bool(filters.min_failed), Exported.VENUES)
-            cities = find_cities(source, split_cities(filters.cities))
-            images = ImageQuery(
-                cities=tuple(city.city.id for city in cities),
-                venues=find_venue_ids(source, split_values(filters.venues, option="--venue")),
-                since=since,
-                providers=split_values(filters.providers, option="--provider"),
-                errors=split_values(filters.errors, option="--error"),
-                statuses=split_values(filters.statuses, option="--status"),
-            )
-            return exports.images_export(source, images, columns)
+def _export(session: Session, filters: ExportFilters) -> exports.Export:
+    columns = _columns(session, filters.exported)
+    match filters.exported:
+        case Exported.OPERATIONS:
+            query, cities = operation_query(session, filters.of_operations())
+            small = bool(cities) and all(city.is_small for city in cities)
+            return exports.operations_export(session.source, query, columns, small_cities=small)
         case Exported.VENUES:
-            _refuse("--venue", bool(filters.venues), Exported.IMAGES)
-            typed = VenueFilters(
-                cities=filters.cities,
-                statuses=filters.statuses,
-                providers=filters.providers,
-                errors=filters.errors,
-                min_failed=filters.min_failed,
-                since=since,
-            )
-            return exports.venues_export(source, venue_query(session, typed, ()), columns)
+            of_venues = venue_query(session, filters.of_venues(), ())
+            return exports.venues_export(session.source, of_venues, columns)
+        case Exported.IMAGES:
+            return exports.images_export(session.source, image_query(session, filters), columns)
 
 
-def _refuse(option: str, given: bool, works_with: Exported) -> None:
-    if given:
+def _columns(session: Session, exported: Exported) -> tuple[ExportColumn, ...]:
+    check_names(session.flags.columns, [column.name for column in columns_of(exported, ())])
+    return columns_of(exported, session.flags.columns)
+
+
+def _refuse_what_does_not_apply(session: Session) -> None:
+    if session.flags.output is not None:
         raise UsageError(
-            f"{option} does not choose among these.", hint=f"It works with {works_with}."
+            "-o does not choose the format of an export.",
+            hint="`export csv` and `export ndjson` do.",
         )
+    if session.flags.no_headers:
+        raise UsageError(
+            "A CSV export always has a header.",
+            hint="`| tail -n +2` takes it off; NDJSON has none.",
+        )
+
+
+def _note(
+    session: Session, filters: ExportFilters, target: Target, rows: int, began: datetime
+) -> None:
+    exported = filters.exported
+    counted = f"1 {str(exported).removesuffix('s')}" if rows == 1 else f"{rows:,} {exported}"
+    where = f" to {target.file}" if target.file else ""
+    session.console.note(f"{counted}{where}.")
+    if not rows and (typed := filters.typed()):
+        session.console.note(f"Nothing matches {typed}.")
+    session.console.verbose(
+        f"For what changes from now on: --since {began - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
+    )
 
 
 def _after(first: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:

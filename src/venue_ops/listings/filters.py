@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from venue_ops.core.enums import Exported
+from venue_ops.core.errors import UsageError
 from venue_ops.core.queries import JobOrder, VenueOrder
 
 
@@ -52,7 +53,8 @@ class VenueFilters:
     providers: Sequence[str] = ()
     errors: Sequence[str] = ()
     min_failed: int = 0
-    since: datetime | None = None
+    since: str | None = None
+    until: str | None = None
     order: VenueOrder | None = None
     limit: int = 50
     after: str | None = None
@@ -64,7 +66,83 @@ class VenueFilters:
             ("--provider", self.providers),
             ("--error", self.errors),
             ("--min-failed", _one(str(self.min_failed) if self.min_failed else None)),
+            ("--since", _one(self.since)),
+            ("--until", _one(self.until)),
             ("--after", _one(self.after)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFilters:
+    """The options of an export, as typed: which of them apply depends on what is exported."""
+
+    exported: Exported
+    cities: Sequence[str] = ()
+    venues: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    states: Sequence[str] = ()
+    providers: Sequence[str] = ()
+    errors: Sequence[str] = ()
+    workers: Sequence[str] = ()
+    min_failed: int = 0
+    since: str | None = None
+    until: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for an option that does not choose among what is exported."""
+        for option, given, where in (
+            ("--kind", self.kinds, (Exported.OPERATIONS,)),
+            ("--state", self.states, (Exported.OPERATIONS,)),
+            ("--worker", self.workers, (Exported.OPERATIONS,)),
+            ("--venue", self.venues, (Exported.OPERATIONS, Exported.IMAGES)),
+            ("--min-failed", self.min_failed, (Exported.VENUES,)),
+        ):
+            if given and self.exported not in where:
+                raise UsageError(
+                    f"{option} does not choose among {self.exported}.",
+                    hint=f"It works with {' and '.join(where)}.",
+                )
+
+    def of_operations(self) -> OperationFilters:
+        """As the filters of a list of operations."""
+        return OperationFilters(
+            cities=self.cities,
+            venues=self.venues,
+            kinds=self.kinds,
+            statuses=self.statuses,
+            states=self.states,
+            providers=self.providers,
+            errors=self.errors,
+            workers=self.workers,
+            since=self.since,
+            until=self.until,
+            limit=0,
+        )
+
+    def of_venues(self) -> VenueFilters:
+        """As the filters of a list of venues."""
+        return VenueFilters(
+            cities=self.cities,
+            statuses=self.statuses,
+            providers=self.providers,
+            errors=self.errors,
+            min_failed=self.min_failed,
+            since=self.since,
+            until=self.until,
+            order=VenueOrder.ID,
+            limit=0,
+        )
+
+    def typed(self) -> str:
+        """The filters as they were typed, for a sentence."""
+        return " ".join(
+            part
+            for part in (
+                self.of_operations().typed(),
+                f"--min-failed {self.min_failed}" if self.min_failed else "",
+            )
+            if part
         )
 
 

@@ -1,4 +1,7 @@
-"""The error of a job in few words: what an operator reads first (pure)."""
+"""The error of a job in few words: what an operator reads first (pure).
+
+`core.db.expressions.wording` states the same in SQL, so blanks and words are those of ASCII.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,21 @@ from collections.abc import Mapping
 from venue_ops.core.classification.jobs import provider_answers
 from venue_ops.core.classification.values import member, number, string_at
 from venue_ops.core.models import Json, Outcome
-
-_WRAPPER = re.compile(r"^\*\* \((?P<kind>[\w.]+)\) ?")
-_WORKER_FAILED = re.compile(r"^[\w.]+ failed with ")
-_TUPLE = re.compile(r"^\{:(?:error|discard|cancel), (?P<inner>.*)\}$", re.DOTALL)
-_PREFIXES = (
-    "API authentication/configuration error: ",
-    "Transient error (will retry): ",
-    "API error: ",
+from venue_ops.core.vocabulary import (
+    ATOM,
+    BLANKS,
+    ERROR_PREFIXES,
+    ERROR_TUPLE,
+    QUIET_OUTCOMES,
+    WORKER_FAILED,
+    WRAPPER,
 )
-_QUIET = (Outcome.SUCCESS, Outcome.NO_IMAGES, Outcome.PENDING, Outcome.RUNNING)
+
+_WRAPPER = re.compile(WRAPPER)
+_WORKER_FAILED = re.compile(WORKER_FAILED)
+_TUPLE = re.compile(ERROR_TUPLE)
+_ATOM = re.compile(ATOM)
+_LINE_END = re.compile(r"[\r\n]")
 
 
 def uninspected(text: str) -> str:
@@ -25,21 +33,21 @@ def uninspected(text: str) -> str:
 
     `"\\"API error: X\\""` becomes `API error: X`, `:rate_limited` becomes `rate_limited`.
     """
-    stripped = text.strip()
+    stripped = text.strip(BLANKS)
     quoted = len(stripped) > 1 and stripped[0] == '"' and stripped[-1] == '"'
     if quoted:
         return re.sub(r'\\(["\\])', r"\1", stripped[1:-1])
-    return stripped[1:] if re.fullmatch(r":\w+[?!]?", stripped) else stripped
+    return stripped[1:] if _ATOM.search(stripped) else stripped
 
 
 def plain_error(text: str) -> str:
     """Oban's error text without its wrapping: the innermost thing that says what happened."""
-    lines = text.strip().splitlines()
-    line = _WORKER_FAILED.sub("", _WRAPPER.sub("", lines[0] if lines else ""))
-    if wrapped := _TUPLE.match(line):
-        line = wrapped["inner"]
+    first = _LINE_END.split(text.strip(BLANKS), maxsplit=1)[0]
+    line = _WORKER_FAILED.sub("", _WRAPPER.sub("", first))
+    if wrapped := _TUPLE.search(line):
+        line = wrapped[1]
     line = uninspected(line)
-    for prefix in _PREFIXES:
+    for prefix in ERROR_PREFIXES:
         line = line.removeprefix(prefix)
     return line
 
@@ -59,7 +67,7 @@ def error_in_few_words(outcome: Outcome, meta: Json, last_error: Json) -> str | 
     In this order: providers that failed, what the images failed with, the job's own error,
     the last attempt's. None for an outcome that has nothing to complain about.
     """
-    if outcome in _QUIET:
+    if outcome in QUIET_OUTCOMES:
         return None
     if failed := [answer for answer in provider_answers(meta) if answer.is_error]:
         return "; ".join(

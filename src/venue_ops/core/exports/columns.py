@@ -1,4 +1,7 @@
-"""The columns of an export, in order, and what kind of content each holds."""
+"""The columns of an export, in order, and what kind of content each holds.
+
+A name that a listing has too means the same in both.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from types import MappingProxyType
 from typing import Final
 
 from venue_ops.core.enums import Exported
-from venue_ops.core.errors import UsageError
-from venue_ops.core.references import close_matches
 
 
 class Content(StrEnum):
@@ -23,86 +24,89 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """One column; without `default` it comes only by name. `is_url`: its text is a URL."""
+    """One column. `is_url`: its text is a URL."""
 
     name: str
     content: Content
-    default: bool = True
     is_url: bool = False
 
 
-def _number(name: str, *, default: bool = True) -> ExportColumn:
-    return ExportColumn(name, Content.NUMBER, default)
+def _numbers(names: str) -> tuple[ExportColumn, ...]:
+    return tuple(ExportColumn(name, Content.NUMBER) for name in names.split())
 
 
-def _text(name: str, *, default: bool = True, is_url: bool = False) -> ExportColumn:
-    return ExportColumn(name, Content.TEXT, default, is_url)
+def _words(names: str) -> tuple[ExportColumn, ...]:
+    return tuple(ExportColumn(name, Content.WORD) for name in names.split())
 
+
+def _texts(names: str) -> tuple[ExportColumn, ...]:
+    return tuple(ExportColumn(name, Content.TEXT) for name in names.split())
+
+
+def _urls(names: str) -> tuple[ExportColumn, ...]:
+    return tuple(ExportColumn(name, Content.TEXT, is_url=True) for name in names.split())
+
+
+OPERATIONS: Final = (
+    *_numbers("id"),
+    *_words("kind scope"),
+    *_texts("state"),
+    *_words("when outcome outcome_now"),
+    *_texts("city"),
+    *_numbers("city_id"),
+    *_texts("country venue"),
+    *_numbers("venue_id"),
+    *_texts("venue_name providers"),
+    *_numbers("images_uploaded images_found images_failed"),
+    *_numbers("venues_total venues_enriched venues_skipped venues_failed"),
+    *_numbers("jobs_spawned jobs_found"),
+    *_words("jobs_by_outcome"),
+    *_texts("error skip_reason"),
+    *_numbers("attempt max_attempts duration_seconds cost_usd"),
+    *_texts("worker queue"),
+    *_words("inserted_at scheduled_at attempted_at completed_at cancelled_at discarded_at"),
+)
+
+VENUES: Final = (
+    *_numbers("id"),
+    *_texts("slug name city"),
+    *_numbers("city_id"),
+    *_texts("country"),
+    *_words("outcome"),
+    *_numbers("images_uploaded images_total images_failed images_permanently_failed"),
+    *_numbers("images_skipped_dev images_other images_transient images_retryable"),
+    *_texts("errors failed_providers"),
+    *_words("updated_at"),
+    *_texts("last_checked_at"),
+)
+
+IMAGES: Final = (
+    *_texts("id"),
+    *_numbers("venue_id"),
+    *_texts("venue venue_name city"),
+    *_numbers("city_id"),
+    *_texts("country"),
+    *_numbers("place"),
+    *_texts("provider upload_status error_type"),
+    *_numbers("status_code"),
+    *_texts("error"),
+    *_words("retryability retry"),
+    *_numbers("retry_count"),
+    *_texts("retried_at fetched_at failed_at"),
+    *_urls("url source_url"),
+    *_texts("imagekit_path"),
+    *_numbers("width height position quality_score"),
+)
 
 COLUMNS: Final[Mapping[Exported, tuple[ExportColumn, ...]]] = MappingProxyType(
-    {
-        Exported.IMAGES: (
-            _number("venue_id"),
-            _text("venue"),
-            _text("venue_name", default=False),
-            _number("city_id", default=False),
-            _text("city"),
-            _text("country"),
-            _number("place"),
-            _text("provider"),
-            _text("upload_status"),
-            _text("error_type"),
-            ExportColumn("retryability", Content.WORD),
-            _number("status_code"),
-            _text("error"),
-            _number("retry_count"),
-            _text("retried_at"),
-            _text("failed_at"),
-            _text("fetched_at"),
-            _text("url", is_url=True),
-            _text("source_url", is_url=True),
-            _text("imagekit_path"),
-            _number("width"),
-            _number("height"),
-            _number("position"),
-            _number("quality_score"),
-        ),
-        Exported.VENUES: (
-            _number("id"),
-            _text("slug"),
-            _text("name"),
-            _number("city_id"),
-            _text("city"),
-            _text("country"),
-            ExportColumn("outcome", Content.WORD),
-            _number("images_total"),
-            _number("images_uploaded"),
-            _number("images_failed"),
-            _number("images_permanently_failed"),
-            _number("images_skipped_dev"),
-            _number("images_transient"),
-            _number("images_retryable"),
-            ExportColumn("updated_at", Content.WORD),
-            _text("last_checked_at"),
-        ),
-    }
+    {Exported.OPERATIONS: OPERATIONS, Exported.VENUES: VENUES, Exported.IMAGES: IMAGES}
 )
 
 
-def chosen_columns(exported: Exported, names: Iterable[str]) -> tuple[ExportColumn, ...]:
-    """The columns that were named, in that order, or those that come by themselves.
+def columns_of(exported: Exported, names: Iterable[str]) -> tuple[ExportColumn, ...]:
+    """The columns of these names, in that order, each once; all of them without any.
 
-    Raises UsageError for a name that is none of them.
+    Raises KeyError for a name that is none of them.
     """
     known = {column.name: column for column in COLUMNS[exported]}
-    wanted = tuple(dict.fromkeys(names))
-    for name in wanted:
-        if name not in known:
-            near = close_matches(name, known)
-            raise UsageError(
-                f'An export of {exported} has no column "{name[:80]}".',
-                hint=(f"Did you mean {near[0]}? " if near else "") + f"It has {', '.join(known)}.",
-            )
-    if wanted:
-        return tuple(known[name] for name in wanted)
-    return tuple(column for column in known.values() if column.default)
+    return tuple(known[name] for name in dict.fromkeys(names)) or COLUMNS[exported]

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from venue_ops.core.db.connection import CopyShape
-from venue_ops.core.db.questions import ImageFilter, ImagesExport, Question, VenuesExport
+from venue_ops.core.db.questions import (
+    ImageFilter,
+    ImagesExport,
+    OperationsExport,
+    Question,
+    VenuesExport,
+)
 from venue_ops.core.exports.columns import ExportColumn
-from venue_ops.core.queries import ImageQuery, VenueQuery
-from venue_ops.core.services import venues
-from venue_ops.core.services.operations import needles
+from venue_ops.core.queries import ImageQuery, JobQuery, VenueQuery
+from venue_ops.core.services import operations, venues
 from venue_ops.core.services.source import Source, naive_utc
+
+Columns = tuple[ExportColumn, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,46 +28,54 @@ class Export:
 
     question: Question
     parameters: dict[str, Any]
-    columns: tuple[ExportColumn, ...]
+    columns: Columns
 
 
-def images_export(source: Source, query: ImageQuery, columns: tuple[ExportColumn, ...]) -> Export:
-    """Every image that matches, by venue and place."""
-    present = {
-        ImageFilter.CITY: query.cities,
-        ImageFilter.VENUE: query.venues,
-        ImageFilter.SINCE: query.since,
-        ImageFilter.PROVIDER: query.providers,
-        ImageFilter.ERROR: query.errors,
-        ImageFilter.STATUS: query.statuses,
-    }
-    parameters: dict[str, Any] = {
-        "city_ids": list(query.cities),
-        "venue_ids": list(query.venues),
-        "providers": list(query.providers),
-        "errors": needles(query.errors),
-        "statuses": list(query.statuses),
-    }
-    if query.since is not None:
-        parameters["since"] = naive_utc(query.since)
-    question = ImagesExport(
+def operations_export(
+    source: Source, query: JobQuery, columns: Columns, *, small_cities: bool
+) -> Export:
+    """Every operation that matches, by id; the query's order, limit and place are not read."""
+    query = query.everything()
+    question = OperationsExport(
         oban_schema=source.oban_schema,
-        filters=tuple(name for name, value in present.items() if value),
-        columns=tuple(column.name for column in columns),
+        kinds=query.kinds,
+        filters=operations.filters_of(query),
+        city_path=operations.city_path(small_cities),
+        columns=_names(columns),
     )
-    return Export(question, parameters, columns)
+    bound = operations.parameters_of(source, query)
+    return Export(question, {**bound, "now": naive_utc(source.now())}, columns)
 
 
-def venues_export(source: Source, query: VenueQuery, columns: tuple[ExportColumn, ...]) -> Export:
+def venues_export(source: Source, query: VenueQuery, columns: Columns) -> Export:
     """Every venue that matches, by id; the query's order, limit and place are not read."""
     query = query.everything()
     question = VenuesExport(
         oban_schema=source.oban_schema,
         outcomes=query.outcomes,
         filters=venues.filters_of(query),
-        columns=tuple(column.name for column in columns),
+        columns=_names(columns),
     )
     return Export(question, venues.parameters_of(source, query), columns)
+
+
+def images_export(source: Source, query: ImageQuery, columns: Columns) -> Export:
+    """Every image that matches, by venue and place."""
+    present = {
+        ImageFilter.CITY: query.cities,
+        ImageFilter.VENUE: query.venues,
+        ImageFilter.SINCE: query.since,
+        ImageFilter.UNTIL: query.until,
+        ImageFilter.PROVIDER: query.providers,
+        ImageFilter.ERROR: query.errors,
+        ImageFilter.STATUS: query.statuses,
+    }
+    question = ImagesExport(
+        oban_schema=source.oban_schema,
+        filters=tuple(name for name, value in present.items() if value),
+        columns=_names(columns),
+    )
+    return Export(question, _image_parameters(source, query), columns)
 
 
 def copied(source: Source, export: Export, delimiter: str | None) -> Iterator[bytes]:
@@ -69,3 +84,20 @@ def copied(source: Source, export: Export, delimiter: str | None) -> Iterator[by
     quoted = tuple(column.name for column in export.columns if column.is_url)
     shape = CopyShape(delimiter, quoted if delimiter not in {None, "\t"} else ())
     return source.database.copy(export.question, export.parameters, shape)
+
+
+def _image_parameters(source: Source, query: ImageQuery) -> dict[str, Any]:
+    """What is asked of the venue binds what a list of venues binds."""
+    of_venue = VenueQuery(
+        cities=query.cities,
+        venues=query.venues,
+        providers=query.providers,
+        errors=query.errors,
+        since=query.since,
+        until=query.until,
+    )
+    return {**venues.parameters_of(source, of_venue), "statuses": list(query.statuses)}
+
+
+def _names(columns: Columns) -> tuple[str, ...]:
+    return tuple(column.name for column in columns)

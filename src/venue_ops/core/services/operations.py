@@ -38,7 +38,7 @@ def operations_page(
 ) -> OperationPage:
     """The page a query asks for. One row more is read, to know whether there is another."""
     asked = _question(source, query, small_cities)
-    parameters = {**_parameters(source, query), "limit": query.limit + 1}
+    parameters = {**parameters_of(source, query), "limit": query.limit + 1}
     now = source.now()
     found = [rows.operation(row, now=now) for row in source.database.ask(asked, parameters)]
     shown = tuple(found[: query.limit])
@@ -52,7 +52,7 @@ def all_operations(
     """Every operation that matches, one by one, in constant memory (`limit` is not read)."""
     asked = _question(source, replace(query, limit=0), small_cities)
     now = source.now()
-    for row in source.database.stream(asked, _parameters(source, query)):
+    for row in source.database.stream(asked, parameters_of(source, query)):
         yield rows.operation(row, now=now)
 
 
@@ -67,10 +67,10 @@ def total_operations(
     asked = JobsTotal(
         oban_schema=source.oban_schema,
         kinds=query.kinds,
-        filters=_filters(query.everything()),
-        city_path=_city_path(small_cities),
+        filters=filters_of(query.everything()),
+        city_path=city_path(small_cities),
     )
-    parameters = _parameters(source, query)
+    parameters = parameters_of(source, query)
     if within is None:
         return int(source.database.ask(asked, parameters)[0]["total"])
     found = source.database.ask_if_quick(asked, parameters, within)
@@ -98,18 +98,19 @@ def _question(source: Source, query: JobQuery, small_cities: bool) -> JobsPage:
     return JobsPage(
         oban_schema=source.oban_schema,
         kinds=query.kinds,
-        filters=_filters(query),
-        city_path=_city_path(small_cities),
+        filters=filters_of(query),
+        city_path=city_path(small_cities),
         order=query.order,
         limited=query.limit > 0,
     )
 
 
-def _city_path(small_cities: bool) -> CityPath:
+def city_path(small_cities: bool) -> CityPath:
+    """How the jobs of the cities of a query are found."""
     return CityPath.FROM_VENUES if small_cities else CityPath.FROM_JOBS
 
 
-def _filters(query: JobQuery) -> tuple[JobFilter, ...]:
+def filters_of(query: JobQuery) -> tuple[JobFilter, ...]:
     """Which filters a query has, always in the same order: they are part of a cache key."""
     present = {
         JobFilter.CITY: query.cities,
@@ -126,7 +127,8 @@ def _filters(query: JobQuery) -> tuple[JobFilter, ...]:
     return tuple(name for name, value in present.items() if value)
 
 
-def _parameters(source: Source, query: JobQuery) -> dict[str, Any]:
+def parameters_of(source: Source, query: JobQuery) -> dict[str, Any]:
+    """What a statement about operations binds."""
     bound: dict[str, Any] = {
         **source.common_parameters(),
         "city_ids": list(query.cities),

@@ -85,6 +85,7 @@ def filters_of(query: VenueQuery) -> tuple[VenueFilter, ...]:
         VenueFilter.ERROR: query.errors,
         VenueFilter.MIN_FAILED: query.min_failed,
         VenueFilter.SINCE: query.since,
+        VenueFilter.UNTIL: query.until,
         VenueFilter.AFTER: query.after,
     }
     return tuple(name for name, value in present.items() if value)
@@ -102,6 +103,8 @@ def parameters_of(source: Source, query: VenueQuery) -> dict[str, Any]:
     }
     if query.since is not None:
         bound["since"] = naive_utc(query.since)
+    if query.until is not None:
+        bound["until"] = naive_utc(query.until)
     if query.after is not None:
         bound["after_id"] = query.after.id
         bound["after_failed"] = query.after.failed

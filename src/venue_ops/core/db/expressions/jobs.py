@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     Boolean,
     ColumnElement,
     Integer,
@@ -19,13 +20,14 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     func,
     literal_column,
     not_,
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, aggregate_order_by
 from sqlalchemy.sql.expression import FromClause
 
 from venue_ops.core.db.expressions.values import (
@@ -38,10 +40,13 @@ from venue_ops.core.db.expressions.values import (
     holds_one_of,
     is_one_of,
     items_of,
+    json_lit,
     lit,
     members_of,
+    string,
     string_at,
     text_at,
+    type_of,
 )
 from venue_ops.core.models import JobKind, JobScope
 from venue_ops.core.vocabulary import (
@@ -152,6 +157,44 @@ def mentions_provider(job: JobColumns, names: ColumnElement[Any]) -> ColumnEleme
         any_name(at(job.args, "providers"), wanted),
         any_name(at(job.meta, "providers"), wanted),
         any_name(at(job.meta, "by_provider"), wanted),
+    )
+
+
+def providers_of(job: JobColumns) -> ColumnElement[Any]:
+    """The twin of `classification.job_providers`, as a JSON array of text."""
+    named: Json = _names_in(at(job.args, "provider"))
+    for value in (
+        at(job.args, "providers"),
+        at(job.meta, "providers"),
+        at(job.meta, "by_provider"),
+    ):
+        named = named.op("||", return_type=JSONB())(_names_in(value))
+    rows = (
+        func.jsonb_array_elements(named)
+        .table_valued(column("value", JSONB), with_ordinality="place", name="named")
+        .render_derived()
+    )
+    name = string(rows.c.value).label("name")
+    first = (
+        select(name, func.min(rows.c.place).label("place"))
+        .select_from(rows)
+        .where(type_of(rows.c.value) == lit("string"), name != lit(NOT_A_PROVIDER))
+        .group_by(name)
+        .lateral("firsts")
+    )
+    in_order = aggregate_order_by(first.c.name, first.c.place)
+    return select(func.coalesce(func.json_agg(in_order), cast(lit("[]"), JSON))).scalar_subquery()
+
+
+def _names_in(value: Json) -> Json:
+    """An array that holds a string itself, an array's items, or an object's keys."""
+    keys = func.jsonb_path_query_array(value, cast(lit("$.keyvalue().key"), JSONPATH))
+    kind = type_of(value)
+    return case(
+        (kind == lit("array"), value),
+        (kind == lit("string"), func.jsonb_build_array(value)),
+        (kind == lit("object"), keys),
+        else_=json_lit("[]"),
     )
 
 

@@ -25,12 +25,13 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.sql.selectable import LateralFromClause
 
 Json = ColumnElement[Any]
 
 _ID_AS_STRING = "^[1-9][0-9]{0,17}$"
+_WHOLE = "^[0-9]+([.]0+)?$"
 _ID_AS_NUMBER = "^[1-9][0-9]{0,17}([.]0+)?$"
 
 
@@ -82,6 +83,17 @@ def number(value: Json) -> ColumnElement[Any]:
 def number_at(value: Json, key: str) -> ColumnElement[Any]:
     """The number under a key."""
     return number(at(value, key))
+
+
+def whole_at(value: Json, key: str) -> ColumnElement[Any]:
+    """The twin of `classification.values.whole`: a whole number from 0, as bigint."""
+    found = at(value, key)
+    sensible = and_(
+        type_of(found) == lit("number"),
+        found < json_lit(str(2**53)),
+        _unwrapped(found).regexp_match(lit(_WHOLE)),
+    )
+    return case((sensible, cast(cast(_unwrapped(found), Numeric), BigInteger)))
 
 
 def positive_at(value: Json, key: str) -> ColumnElement[bool]:
@@ -171,6 +183,12 @@ def once(expression: ColumnElement[Any], name: str, source: FromClause) -> Later
         .offset(literal_column("0"))
         .lateral(f"{name}_once")
     )
+
+
+def with_text(text: ColumnElement[Any], name: str, body: Any) -> ColumnElement[Any]:
+    """`body` of a text that is worked out once, however often the body mentions it."""
+    row = items_of(array([text]), name, Text)
+    return select(body(row.c.item)).select_from(row).correlate_except(row).scalar_subquery()
 
 
 def _unwrapped(value: Json) -> ColumnElement[str]:

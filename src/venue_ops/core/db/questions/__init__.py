@@ -18,6 +18,7 @@ from venue_ops.core.db.questions.cities import (
 )
 from venue_ops.core.db.questions.exports import (
     ImagesExport,
+    OperationsExport,
     VenuesExport,
 )
 from venue_ops.core.db.questions.filters import (
@@ -59,6 +60,7 @@ __all__ = [
     "JobsPage",
     "JobsTotal",
     "KnownStates",
+    "OperationsExport",
     "Question",
     "VenueByRef",
     "VenueFilter",

@@ -29,15 +29,17 @@ class VenueFilter(StrEnum):
     ERROR = "error"
     MIN_FAILED = "min_failed"
     SINCE = "since"
+    UNTIL = "until"
     AFTER = "after"
 
 
 class ImageFilter(StrEnum):
-    """The filters of an export of images; the first three are asked of an image's venue."""
+    """The filters of an export of images; the first four are asked of an image's venue."""
 
     CITY = "city"
     VENUE = "venue"
     SINCE = "since"
+    UNTIL = "until"
     PROVIDER = "provider"
     ERROR = "error"
     STATUS = "status"

@@ -30,9 +30,10 @@ from venue_ops.core.db.expressions.images import (
     is_retryable,
     may_have_failed,
     outcome_counts,
+    provider_name,
     venue_outcome,
 )
-from venue_ops.core.db.expressions.values import Json, lit, string_at
+from venue_ops.core.db.expressions.values import lit
 from venue_ops.core.db.limits import SMALL_CITY
 from venue_ops.core.db.questions import (
     CitiesByRef,
@@ -44,7 +45,7 @@ from venue_ops.core.db.questions import (
 from venue_ops.core.db.schema import cities, countries, venues
 from venue_ops.core.db.statements.parameters import one_id, one_number, one_text
 from venue_ops.core.models import UploadStatus
-from venue_ops.core.vocabulary import BAD_UPLOADS, PROVIDER_ABSENT
+from venue_ops.core.vocabulary import BAD_UPLOADS
 
 
 def _same(text: ColumnElement[Any], wanted: ColumnElement[str]) -> ColumnElement[bool]:
@@ -146,7 +147,7 @@ def provider_totals(_: CityProviderTotals) -> Select[*tuple[Any, ...]]:
     """Binds `city_id`, `max_retries`; images by provider, most first."""
     images = images_of(venues.c.venue_images)
     image = images.c.value
-    provider = _provider(image).label("provider")
+    provider = provider_name(image).label("provider")
     return (
         select(
             provider,
@@ -162,15 +163,11 @@ def provider_totals(_: CityProviderTotals) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _provider(image: Json) -> ColumnElement[str]:
-    return func.coalesce(string_at(image, "provider"), lit(PROVIDER_ABSENT))
-
-
 def error_totals(_: CityErrorTotals) -> Select[*tuple[Any, ...]]:
     """Binds `city_id`; failed images by provider, error type and status, most first."""
     images = images_of(venues.c.venue_images)
     image = images.c.value
-    provider = _provider(image).label("provider")
+    provider = provider_name(image).label("provider")
     kind = error_type(image).label("error_type")
     given_up = cast(
         func.coalesce(has_status(image, BAD_UPLOADS[1]), literal_column("false")), Boolean

@@ -185,11 +185,6 @@ def rows_of(chosen: FromClause, oban: ObanTables) -> Select[Any]:
     venue = venues.alias("venue")
     columns = JobColumns.of(job)
     venue_id = json_id(at(job.c.args, "venue_id"))
-    city_id = func.coalesce(
-        json_id(at(job.c.args, "city_id")),
-        venue.c.city_id,
-        case((venue.c.id.is_(None), json_id(at(at(job.c.meta, "venue_context"), "city_id")))),
-    )
     counts = once(outcome_counts(venue.c.venue_images), "counts", venue)
     tally = once(case((fans_out(columns), children_tally(job, oban.jobs))), "tally", job)
     return select(
@@ -205,7 +200,7 @@ def rows_of(chosen: FromClause, oban: ObanTables) -> Select[Any]:
         job.c.max_attempts,
         job.c.args,
         _light(job.c.meta).label("meta"),
-        _last_error(job.c.errors).label("last_error"),
+        last_error(job.c.errors).label("last_error"),
         func.cardinality(job.c.errors).label("error_count"),
         tally.c.tally,
         cities.c.id.label("city_id"),
@@ -221,10 +216,19 @@ def rows_of(chosen: FromClause, oban: ObanTables) -> Select[Any]:
     ).select_from(
         chosen.join(job, job.c.id == chosen.c.id)
         .outerjoin(venue, venue.c.id == venue_id)
-        .outerjoin(cities, cities.c.id == city_id)
+        .outerjoin(cities, cities.c.id == city_of(job, venue))
         .outerjoin(countries, countries.c.id == cities.c.country_id)
         .join(counts, true())
         .join(tally, true())
+    )
+
+
+def city_of(job: FromClause, venue: FromClause) -> ColumnElement[Any]:
+    """The id of a job's city: its own, its venue's, or the one it wrote of a venue now gone."""
+    return func.coalesce(
+        json_id(at(job.c.args, "city_id")),
+        venue.c.city_id,
+        case((venue.c.id.is_(None), json_id(at(at(job.c.meta, "venue_context"), "city_id")))),
     )
 
 
@@ -246,6 +250,6 @@ def _light(meta: Json) -> Json:
     )
 
 
-def _last_error(errors: ColumnElement[Any]) -> Json:
+def last_error(errors: ColumnElement[Any]) -> Json:
     """The last of them, wherever the array begins; of several attempts the latest."""
     return errors[func.array_upper(errors, literal_column("1", Integer))]

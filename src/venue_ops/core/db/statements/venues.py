@@ -24,6 +24,7 @@ from venue_ops.core.db.expressions.images import (
     bad,
     error_texts,
     error_type,
+    failures_by,
     good,
     has_status,
     image_counts,
@@ -31,6 +32,7 @@ from venue_ops.core.db.expressions.images import (
     is_malformed,
     may_have_failed,
     outcome_counts,
+    provider_name,
     seems_failed,
     venue_outcome,
 )
@@ -38,7 +40,6 @@ from venue_ops.core.db.expressions.values import (
     Json,
     ascii_lower,
     items_of,
-    lit,
     string_at,
 )
 from venue_ops.core.db.questions import VenueFilter, VenuesExport, VenuesPage, VenuesTotal
@@ -52,7 +53,7 @@ from venue_ops.core.db.statements.parameters import (
 )
 from venue_ops.core.models import VenueOutcome
 from venue_ops.core.queries import VenueOrder
-from venue_ops.core.vocabulary import BAD_UPLOADS, PROVIDER_ABSENT
+from venue_ops.core.vocabulary import BAD_UPLOADS
 
 ZERO = literal_column("0", Integer)
 FAILING = frozenset({VenueOutcome.PARTIAL, VenueOutcome.FAILED})
@@ -189,6 +190,8 @@ def _by_row(venue: FromClause, filters: tuple[VenueFilter, ...]) -> Iterator[Col
         yield venue.c.id == func.any(many_ids("venue_ids"))
     if VenueFilter.SINCE in filters:
         yield venue.c.updated_at >= one_moment("since")
+    if VenueFilter.UNTIL in filters:
+        yield venue.c.updated_at < one_moment("until")
     wanted = [
         test
         for present, test in ((VenueFilter.PROVIDER, of_provider), (VenueFilter.ERROR, has_error))
@@ -270,8 +273,8 @@ def _rows(chosen: FromClause) -> Select[Any]:
         venue.c.name,
         venue_outcome(venue.c.venue_images, chosen.c.counts).label("outcome"),
         image_counts(venue.c.venue_images, one_number("max_retries")).label("counts"),
-        _failures_by(venue.c.venue_images, error_type).label("errors"),
-        _failures_by(venue.c.venue_images, _provider).label("failed_providers"),
+        failures_by(venue.c.venue_images, error_type).label("errors"),
+        failures_by(venue.c.venue_images, provider_name).label("failed_providers"),
         venue.c.updated_at,
         string_at(venue.c.image_enrichment_metadata, "last_checked_at").label("last_checked_at"),
         cities.c.id.label("city_id"),
@@ -282,25 +285,4 @@ def _rows(chosen: FromClause) -> Select[Any]:
         chosen.join(venue, venue.c.id == chosen.c.id)
         .outerjoin(cities, cities.c.id == venue.c.city_id)
         .outerjoin(countries, countries.c.id == cities.c.country_id)
-    )
-
-
-def _provider(image: Json) -> ColumnElement[str]:
-    return func.coalesce(string_at(image, "provider"), lit(PROVIDER_ABSENT))
-
-
-def _failures_by(venue_images: Json, key: Any) -> ColumnElement[Any]:
-    """The failed images of one venue counted by a key: jsonb {key: n}, NULL when none."""
-    images = images_of(venue_images)
-    counted = (
-        select(key(images.c.value).label("name"), func.count().label("n"))
-        .select_from(images)
-        .where(has_status(images.c.value, *BAD_UPLOADS))
-        .group_by(literal_column("1"))
-        .lateral("failures")
-    )
-    return (
-        select(func.jsonb_object_agg(counted.c.name, counted.c.n))
-        .select_from(counted)
-        .scalar_subquery()
     )
