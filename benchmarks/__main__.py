@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
-from benchmarks import growth, pages, process, start, venues
+from benchmarks import exports, growth, pages, process, start, venues
 from benchmarks.databases import OWN_JOBS, OWN_VENUES, Measured, made, opened
 from benchmarks.report import Figure, table
 
 OWN = "own"
-GOALS = ("R1", "R2", "R3", "R4", "R7")
+GOALS = ("R1", "R2", "R3", "R4", "R6", "R7")
 S_VARIABLE, L_VARIABLE = "VENUE_OPS_BENCH_S", "VENUE_OPS_BENCH_L"
 
 
@@ -53,6 +53,9 @@ def _measure(given: argparse.Namespace, stack: ExitStack) -> Iterator[Figure]:
         yield from process.figures(largest, runs)
     if "R4" in wanted:
         yield from _judged(venues.figures(largest, runs), largest)
+    if "R6" in wanted:
+        for database in databases:
+            yield from exports.figures(database, runs)
     if "R7" in wanted and len(databases) == 2:
         small, large = databases
         yield from growth.figures(small, large, runs)

@@ -83,6 +83,11 @@ def plain(question: Question, parameters: Mapping[str, Any]) -> Asked:
     return Asked(compile_question(question), {**common, **parameters})
 
 
+def nowhere() -> Database:
+    """A database for what only looks at a source, and asks nothing."""
+    return _Recorder()
+
+
 def source(database: Database) -> Source:
     """A database with the settings' defaults."""
     names = WorkerNames()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from venue_ops.core.redaction import REDACTED, Redactor
@@ -60,12 +61,19 @@ class Screen:
     def piece(self, rows: Sequence[bytes]) -> bytes:
         """Some rows, cleaned."""
         text = b"".join(rows)
-        if text.count(b"\n") != len(rows) or any(mark in text for mark in MARKS):
-            # Line breaks inside a field, or our own marks: rare enough for the careful way.
-            text = b"".join(map(self.row, rows))
-        else:
+        if text.count(b"\n") == len(rows) and not any(mark in text for mark in MARKS):
             text = self._searched(self._marked(text))
+        else:
+            text = b"".join(self._apart(rows))
         return text if self.line_end == b"\n" else text.replace(b"\n", self.line_end)
+
+    def _apart(self, rows: Iterable[bytes]) -> Iterator[bytes]:
+        """Rows with line breaks inside a field, or with our own marks, by the careful way."""
+        for is_odd, some in groupby(rows, key=_is_odd):
+            if is_odd:
+                yield from map(self.row, some)
+            else:
+                yield self._searched(self._marked(b"".join(some)))
 
     def row(self, row: bytes) -> bytes:
         """One row, cleaned field by field."""
@@ -182,6 +190,10 @@ class Screen:
             for key, is_text in zip(value, self.texts, strict=True)
         }
         return encode(cleaned).encode("ascii")
+
+
+def _is_odd(row: bytes) -> bool:
+    return row.count(b"\n") != 1 or any(mark in row for mark in MARKS)
 
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"')

@@ -32,11 +32,11 @@ WORK_MEMORY = "64MB"
 """Enough for a bitmap of every failing venue among a million: with the default 4 MB it turns
 lossy, and each venue of a page is decompressed and compared again."""
 
-_LOCAL_SETTINGS = (
+LOCAL_SETTINGS = (
     "SELECT set_config('statement_timeout', %(timeout)s, true), set_config('jit', 'off', true),"
     f" set_config('work_mem', '{WORK_MEMORY}', true)"
 )
-_WITHOUT_MEMOIZE = "SELECT set_config('enable_memoize', 'off', true)"
+COPY_SETTINGS = "SELECT set_config('enable_memoize', 'off', true)"
 """The elements of each venue's images would be cached under the images themselves, read once
 more for that and never found again: a third slower."""
 
@@ -149,7 +149,7 @@ class Database:
         """
         asked = statement(question)
         with self._reading(timedelta(0)) as connection, connection.cursor() as cursor:
-            connection.execute(_WITHOUT_MEMOIZE)
+            connection.execute(COPY_SETTINGS)
             values = {**asked.constants, **parameters}
             with cursor.copy(shape.around(asked.sql), values) as copy:
                 for row in copy:
@@ -168,7 +168,7 @@ class Database:
         try:
             with connection.transaction():
                 milliseconds = round(timeout.total_seconds() * 1000)
-                connection.execute(_LOCAL_SETTINGS, {"timeout": str(milliseconds)})
+                connection.execute(LOCAL_SETTINGS, {"timeout": str(milliseconds)})
                 yield connection
         except psycopg.Error as error:
             raise failures.asking(error, self.label) from error

@@ -80,10 +80,16 @@ def images_export(source: Source, query: ImageQuery, columns: Columns) -> Export
 
 def copied(source: Source, export: Export, delimiter: str | None) -> Iterator[bytes]:
     """The rows, raw: they have to pass a screen before they leave."""
-    # Quoted, a URL tells where it ends; a tab as delimiter takes the slower way anyhow.
-    quoted = tuple(column.name for column in export.columns if column.is_url)
-    shape = CopyShape(delimiter, quoted if delimiter not in {None, "\t"} else ())
+    shape = CopyShape(delimiter, quoted(export) if delimiter not in {None, "\t"} else ())
     return source.database.copy(export.question, export.parameters, shape)
+
+
+def quoted(export: Export) -> tuple[str, ...]:
+    """The columns that are quoted in any case: so a URL tells where it ends.
+
+    Not where a tab is the delimiter, which takes the slower way anyhow.
+    """
+    return tuple(column.name for column in export.columns if column.is_url)
 
 
 def _image_parameters(source: Source, query: ImageQuery) -> dict[str, Any]:
