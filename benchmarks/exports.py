@@ -92,7 +92,9 @@ def _statement(database: Measured, what: Exported) -> str:
     question = asked.plain(export.question, export.parameters)
     copy = CopyShape(",", exports.quoted(export)).around(question.statement.sql)
     with ClientCursor(database.ours) as cursor:
-        settings = cursor.mogrify(LOCAL_SETTINGS, {"timeout": "0"})
+        settings = cursor.mogrify(
+            f"{LOCAL_SETTINGS};{COPY_SETTINGS};", {"timeout": "0", "locks": "0"}
+        )
         text = cursor.mogrify(copy, question.values)
     return (
         f"BEGIN READ ONLY;\n\\o /dev/null\n{settings};\n{COPY_SETTINGS};\n\\o\n{text};\nCOMMIT;\n"

@@ -25,6 +25,13 @@ LISTS = (
 )
 """Every command that lists, so that it lists all it can."""
 
+EXPORTS = tuple(
+    ("export", fmt, *what)
+    for fmt in ("csv", "ndjson")
+    for what in (("operations", "--kind", "all"), ("venues",), ("images",))
+)
+"""Every export, of all there is."""
+
 TABLES = ("oban_jobs", "venues", "cities", "countries")
 """What the role has to be able to read."""
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -103,6 +104,26 @@ def test_terminated_while_it_waits(sample_database: Database, argv: list[str]) -
     assert json.loads(err)["error"]["code"] == "database"
 
 
+def test_a_terminated_backend_in_the_middle_of_an_export(large: Database, tmp_path: Path) -> None:
+    """What was written is whole lines; a file is not there at all."""
+    program = on(large)
+    whole = program("export", "csv", "images").out
+    with psycopg.connect(large.conninfo, autocommit=True) as conn:
+        for moment in range(1, 6):
+            out = Interrupting(moment, lambda: conn.execute(TERMINATE))
+            code, text, said = run(program, out, "export", "csv", "images")
+            assert code == 4
+            assert said.startswith("error: The connection to ")
+            assert text.endswith("\r\n")
+            assert whole.startswith(text)
+            assert len(text) < len(whole)
+    with large.connect() as lock:
+        lock.execute("LOCK TABLE venues IN ACCESS EXCLUSIVE MODE")
+        failed = program("export", "csv", "images", "-O", str(tmp_path / "x.csv"),
+                         "--statement-timeout", "50ms")  # fmt: skip
+    assert (failed.code, list(tmp_path.glob("*x.csv*"))) == (4, [])
+
+
 def test_the_rest_of_a_json_is_missing_and_not_made_up(large: Database) -> None:
     """Rows are written as they come, so a broken listing is no JSON: nobody takes it for whole."""
     with psycopg.connect(large.conninfo, autocommit=True) as conn:
@@ -128,7 +149,9 @@ def test_what_fails_at_once_writes_nothing(
     assert len(failed.err.splitlines()) == (1 if "json" in fmt else 2)
 
 
-@pytest.mark.parametrize("argv", [["list"], ["partials"], ["show", "venue", "14"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "argv", [["list"], ["partials"], ["show", "venue", "14"], ["export", "csv"]], ids=" ".join
+)
 def test_a_lock_that_does_not_come(sample_database: Database, argv: list[str]) -> None:
     """The operator's own lock_timeout is respected and named."""
     program = on(sample_database)

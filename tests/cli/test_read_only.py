@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from tests.cli.program import TABLES, Program, on
+from tests.cli.program import EXPORTS, TABLES, Program, on
 from tests.conftest import SHARED, TEST_URL
 from tests.databases import Database
 
@@ -40,6 +40,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show", "venue", "noce-krk"),
     ("show", "city", "krakow"),
     ("show", "city", "nowhere"),
+    *EXPORTS,
+    ("export", "csv", "-c", "krakow", "--since", "90d", "--delimiter", ";", "--bom"),
 )
 LOGGED = re.compile(r"(?:statement|execute <unnamed>): (.*)", re.DOTALL)
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\n]*? LOG:  ", re.MULTILINE)
@@ -94,7 +96,19 @@ def test_a_log_of_every_statement(reader: Program, statements: Callable[[], list
     sent = statements()
     assert len(sent) > 4 * len(COMMANDS)
     verbs = {" ".join(statement.split()[:1]).upper().rstrip(";") for statement in sent}
-    assert verbs <= {"BEGIN", "SELECT", "WITH", "DECLARE", "FETCH", "CLOSE", "COMMIT", "ROLLBACK"}
+    assert verbs <= {
+        "BEGIN",
+        "SELECT",
+        "WITH",
+        "DECLARE",
+        "FETCH",
+        "CLOSE",
+        "COPY",
+        "COMMIT",
+        "ROLLBACK",
+    }
+    copies = [statement for statement in sent if statement.startswith("COPY")]
+    assert all(re.match(r"COPY \((?:SELECT|WITH) .*\) TO STDOUT \(", each, re.DOTALL) for each in copies)
     text = "\n".join(sent)
     for forbidden in ("INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "DROP ", "TRUNCATE "):
         assert not re.search(rf"^\s*{forbidden}|\(\s*{forbidden}", text, re.MULTILINE)

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote_plus
 
 import pytest
 from psycopg.types.json import Jsonb
-from tests.cli.program import FORMATS, Program, Result, on
+from tests.cli.program import EXPORTS, FORMATS, Program, Result, on
 from tests.databases import Database, Databases
 
 MARK = "c4nary"
@@ -246,6 +246,22 @@ def test_a_statement_that_takes_too_long(program: Program, planted: Database) ->
             failed = program(*argv, "--statement-timeout", "50ms", "--debug")
             assert failed.code == 4
             assert_silent(failed)
+
+
+@pytest.mark.parametrize("argv", EXPORTS, ids=" ".join)
+def test_no_export_holds_a_secret(
+    program: Program, planted: Database, tmp_path: Path, argv: tuple[str, ...]
+) -> None:
+    """To stdout, to a file, and when it fails."""
+    assert_silent(program(*argv, "-vv", "--debug"))
+    file = tmp_path / "exported"
+    assert_silent(program(*argv, "-O", str(file), "-vv", "--debug"))
+    assert_silent(Result(0, file.read_text("utf-8"), ""))
+    with planted.connect() as conn:
+        conn.execute("LOCK TABLE oban_jobs, venues IN ACCESS EXCLUSIVE MODE")
+        failed = program(*argv, "--statement-timeout", "50ms", "--debug")
+    assert failed.code == 4
+    assert_silent(failed)
 
 
 def test_wrong_words_are_not_repeated_with_their_secrets(program: Program) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.program import FORMATS, LISTS, Program, command, on
+from tests.cli.program import EXPORTS, FORMATS, LISTS, Program, command, on
 from tests.databases import Database
 
 FULL = Path("/dev/full")
@@ -18,6 +18,7 @@ PRINTING = (
     ("show", "job", "1"),
     ("show", "venue", "1"),
     ("show", "city", "1"),
+    *EXPORTS,
 )
 
 
@@ -57,6 +58,19 @@ def test_a_reader_that_goes_away(
     assert running.wait(30) == 0
 
 
+@pytest.mark.parametrize("argv", EXPORTS, ids=" ".join)
+def test_a_reader_of_an_export_that_goes_away(
+    start: Callable[..., subprocess.Popen[str]], argv: tuple[str, ...]
+) -> None:
+    running = start(*argv)
+    assert running.stdout is not None
+    assert running.stderr is not None
+    assert running.stdout.read(1)
+    running.stdout.close()
+    assert running.stderr.read() == ""
+    assert running.wait(30) == 0
+
+
 def test_head_in_a_shell(generated: Program) -> None:
     words = " ".join(command("list", "-k", "all", "-n", 0, "-o", "ndjson"))
     done = subprocess.run(
@@ -80,6 +94,7 @@ def test_head_in_a_shell(generated: Program) -> None:
         ("show", "job", "1"),
         ("show", "venue", "1"),
         ("show", "city", "1"),
+        *EXPORTS,
         ("--help",),
         ("list", "--help"),
     ],

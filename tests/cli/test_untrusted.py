@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from psycopg.types.json import Jsonb
-from tests.cli.program import DOCUMENT_FORMATS, FORMATS, Program, on
+from tests.cli.program import DOCUMENT_FORMATS, EXPORTS, FORMATS, Program, on
 from tests.databases import Database, Databases
 from tests.unit.test_output_payloads import PAYLOADS as ALL_PAYLOADS
 
@@ -173,9 +173,26 @@ def test_no_cell_is_a_formula(
     lines = text.splitlines()
     raw = [field for line in lines for field in line.split("\t")] if fmt == "tsv" else []
     for cell in [*(cell for row in rows for cell in row), *raw]:
-        first = cell.strip()[:1]
-        assert first not in set("=+@＝＋－＠\t\r\n") or not first
-        assert first != "-" or re.fullmatch(r"-\d+(\.\d+)?", cell)
+        assert not is_formula(cell)
+
+
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would take a cell for one; a negative number is none."""
+    first = cell.strip()[:1]
+    if first == "-":
+        return not re.fullmatch(r"-\d+(\.\d+)?", cell)
+    return bool(first) and first in set("=+@＝＋－＠\t\r\n")
+
+
+@pytest.mark.parametrize("argv", EXPORTS, ids=" ".join)
+def test_an_export_is_as_harmless(hostile: Program, argv: tuple[str, ...]) -> None:
+    exported = hostile(*argv).out
+    assert_harmless(exported.replace("\r\n", "\n"), argv[1])
+    if argv[1] == "csv":
+        rows = list(csv.reader(io.StringIO(exported, newline=""), strict=True))
+        assert len(rows) > len(PAYLOADS)
+        assert {len(row) for row in rows} == {len(rows[0])}
+        assert not [cell for row in rows for cell in row if is_formula(cell)]
 
 
 def test_json_keeps_the_exact_value(hostile: Program) -> None:

@@ -49,7 +49,9 @@ def print_export(session: Session, filters: ExportFilters, target: Target) -> No
         target.delimiter,
         b"\n" if target.delimiter is None else b"\r\n",
     )
-    counter = _Counter(exports.copied(session.source, export, target.delimiter))
+    counter = _Counter(
+        exports.copied(session.source, export, target.delimiter, within=_time_limit(session))
+    )
     pieces = screen.cleaned(counter)
     if target.bom:
         pieces = _after(BYTE_ORDER_MARK, pieces)
@@ -87,6 +89,12 @@ def _export(session: Session, filters: ExportFilters) -> exports.Export:
 def _columns(session: Session, exported: Exported) -> tuple[ExportColumn, ...]:
     check_names(session.flags.columns, [column.name for column in columns_of(exported, ())])
     return columns_of(exported, session.flags.columns)
+
+
+def _time_limit(session: Session) -> timedelta:
+    """None but one that was asked for: the default is meant for pages."""
+    given = session.flags.statement_timeout is not None
+    return session.settings.statement_timeout if given else timedelta(0)
 
 
 def _refuse_what_does_not_apply(session: Session) -> None:

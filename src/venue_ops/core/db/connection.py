@@ -36,9 +36,14 @@ LOCAL_SETTINGS = (
     "SELECT set_config('statement_timeout', %(timeout)s, true), set_config('jit', 'off', true),"
     f" set_config('work_mem', '{WORK_MEMORY}', true)"
 )
-COPY_SETTINGS = "SELECT set_config('enable_memoize', 'off', true)"
-"""The elements of each venue's images would be cached under the images themselves, read once
-more for that and never found again: a third slower."""
+COPY_SETTINGS = """
+SELECT set_config('enable_memoize', 'off', true),
+  set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN %(locks)s
+    ELSE current_setting('lock_timeout') END, true)
+"""
+"""A lock is waited for as long as a statement may take, unless the role has a limit of its own.
+Memoize would cache each venue's images under the images themselves, read once more for that
+and never found again: a third slower."""
 
 _FETCH = 500
 _DELIMITERS = {",": "','", ";": "';'", "|": "'|'", "\t": "E'\\t'"}
@@ -72,6 +77,10 @@ def _loads(text: str | bytes) -> Any:
 
 def _integer(digits: str) -> int | Decimal:
     return int(digits) if len(digits) < _LONGEST_INTEGER else Decimal(digits)
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return str(round(duration.total_seconds() * 1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +149,21 @@ class Database:
             yield from cursor
 
     def copy(
-        self, question: Question, parameters: Mapping[str, Any], shape: CopyShape
+        self,
+        question: Question,
+        parameters: Mapping[str, Any],
+        shape: CopyShape,
+        *,
+        within: timedelta,
     ) -> Iterator[bytes]:
         """The rows as COPY writes them, each ended by a line feed; the header, if any, first.
 
-        Nothing is converted on the way. Without a time limit: an export takes as long as there
-        are rows.
+        Nothing is converted on the way. `within` stands in for the statement timeout (0 is
+        none): an export takes as long as there are rows.
         """
         asked = statement(question)
-        with self._reading(timedelta(0)) as connection, connection.cursor() as cursor:
-            connection.execute(COPY_SETTINGS)
+        with self._reading(within) as connection, connection.cursor() as cursor:
+            connection.execute(COPY_SETTINGS, {"locks": _milliseconds(self._timeout)})
             values = {**asked.constants, **parameters}
             with cursor.copy(shape.around(asked.sql), values) as copy:
                 for row in copy:
@@ -167,8 +181,7 @@ class Database:
         timeout = self._timeout if within is None else within
         try:
             with connection.transaction():
-                milliseconds = round(timeout.total_seconds() * 1000)
-                connection.execute(LOCAL_SETTINGS, {"timeout": str(milliseconds)})
+                connection.execute(LOCAL_SETTINGS, {"timeout": _milliseconds(timeout)})
                 yield connection
         except psycopg.Error as error:
             raise failures.asking(error, self.label) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from venue_ops.core.db.connection import CopyShape
@@ -78,10 +79,12 @@ def images_export(source: Source, query: ImageQuery, columns: Columns) -> Export
     return Export(question, _image_parameters(source, query), columns)
 
 
-def copied(source: Source, export: Export, delimiter: str | None) -> Iterator[bytes]:
-    """The rows, raw: they have to pass a screen before they leave."""
+def copied(
+    source: Source, export: Export, delimiter: str | None, *, within: timedelta
+) -> Iterator[bytes]:
+    """The rows, raw: they have to pass a screen before they leave. `within` 0 is no limit."""
     shape = CopyShape(delimiter, quoted(export) if delimiter not in {None, "\t"} else ())
-    return source.database.copy(export.question, export.parameters, shape)
+    return source.database.copy(export.question, export.parameters, shape, within=within)
 
 
 def quoted(export: Export) -> tuple[str, ...]:
