@@ -1,4 +1,4 @@
-"""Write docs/reference/columns.md from the views and the JSON schemas.
+"""Write docs/reference/columns.md from the views, the exports and the JSON schemas.
 
 Which columns there are and where each is shown is taken from `venue_ops.views`, what a column
 means from the description of the equal JSON field. `--check` writes nothing and fails when the
@@ -16,6 +16,8 @@ from typing import Any
 
 from tools.generated import ROOT, write_or_check
 
+from venue_ops.core.enums import Exported
+from venue_ops.core.exports.columns import COLUMNS
 from venue_ops.output.models import Column
 from venue_ops.views import images, operations, venues
 
@@ -108,8 +110,44 @@ def table(listing: Listing) -> str:
     return f"## {listing.heading}\n\n{listing.about}\n\n{head}\n" + "\n".join(rows)
 
 
+EXPORTS = """\
+## Exports
+
+What `export csv` and `export ndjson` write, in this order. A name that a list has, too, means the
+same; times are UTC with six digits, those that the application keeps as text are as it wrote
+them. What stands in a column marked *text* comes from outside and is cleaned on its way out.
+"""
+
+ONLY_EXPORTED = {
+    "country": "The two letters of the country.",
+    "venue_id": "The venue.",
+    "venue": "The venue's slug.",
+    "venue_name": "The venue's name.",
+    "city": "The slug of the city.",
+    "city_id": "The city.",
+    "imagekit_path": "Where the application has put it in ImageKit.",
+    "position": "The provider's own order, where it was kept.",
+}
+
+
+def export_table(exported: Exported, schema: str) -> str:
+    meanings = {**ONLY_EXPORTED, **descriptions(schema)}
+    rows = [
+        f"| `{each.name}` | {each.content} | {meanings[each.name].replace('|', chr(92) + '|')} |"
+        for each in COLUMNS[exported]
+    ]
+    head = "| column | content | meaning |\n| --- | --- | --- |"
+    return f"### export csv {exported}\n\n{head}\n" + "\n".join(rows)
+
+
 def page() -> str:
-    return "\n\n".join([TITLE, *(table(listing) for listing in LISTINGS)]) + "\n"
+    exports = (
+        export_table(Exported.OPERATIONS, "operation"),
+        export_table(Exported.VENUES, "venue-summary"),
+        export_table(Exported.IMAGES, "image"),
+    )
+    tables = (table(listing) for listing in LISTINGS)
+    return "\n\n".join([TITLE, *tables, EXPORTS.rstrip(), *exports]) + "\n"
 
 
 if __name__ == "__main__":

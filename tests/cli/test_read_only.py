@@ -108,7 +108,9 @@ def test_a_log_of_every_statement(reader: Program, statements: Callable[[], list
         "ROLLBACK",
     }
     copies = [statement for statement in sent if statement.startswith("COPY")]
-    assert all(re.match(r"COPY \((?:SELECT|WITH) .*\) TO STDOUT \(", each, re.DOTALL) for each in copies)
+    assert all(
+        re.match(r"COPY \((?:SELECT|WITH) .*\) TO STDOUT \(", each, re.DOTALL) for each in copies
+    )
     text = "\n".join(sent)
     for forbidden in ("INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "DROP ", "TRUNCATE "):
         assert not re.search(rf"^\s*{forbidden}|\(\s*{forbidden}", text, re.MULTILINE)
