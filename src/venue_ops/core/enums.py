@@ -88,3 +88,11 @@ class Exported(StrEnum):
 
     IMAGES = "images"
     VENUES = "venues"
+
+
+class GroupBy(StrEnum):
+    """What one row of figures is about."""
+
+    CITY = "city"
+    PROVIDER = "provider"
+    DAY = "day"
