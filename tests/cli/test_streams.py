@@ -80,6 +80,8 @@ def test_head_in_a_shell(generated: Program) -> None:
         ("show", "job", "1"),
         ("show", "venue", "1"),
         ("show", "city", "1"),
+        ("stats",),
+        ("stats", "--by", "city", "-o", "csv"),
         ("--help",),
         ("list", "--help"),
     ],

@@ -22,6 +22,11 @@ from venue_ops.views import words
 from venue_ops.views.plain import data_of, moment
 from venue_ops.views.standing_out import data_of_run, lines, standing_out
 
+_COUNTS = {
+    **{name: name for name in ("total", "uploaded", "skipped_dev")},
+    **{"failed": "bad", "permanently_failed": "permanently_failed"},
+    **{"other": "other", "retryable": "retryable"},
+}
 LEFT_OUT = "not counted, it would take too long here; --count waits for it"
 
 
@@ -41,16 +46,16 @@ def failure_columns(failed: int, largest: int) -> tuple[Column[FailureTotal], ..
             "share",
             lambda row: share(row.failed, failed),
             lambda row: words.part(row.failed, failed, largest),
-            keep=2,
+            keep=4,
         ),
         Column(
             "permanently_failed",
             lambda row: row.permanently_failed,
             header="GIVEN UP",
             right=True,
-            keep=3,
+            keep=2,
         ),
-        Column("retryable", lambda row: row.retryable, header="RETRIES LEFT", right=True, keep=4),
+        Column("retryable", lambda row: row.retryable, right=True, keep=5),
         Column("oldest_failed_at", lambda row: moment(row.oldest), header="OLDEST", default=False),
         Column("newest_failed_at", lambda row: moment(row.newest), header="NEWEST", keep=1),
     )
@@ -66,13 +71,13 @@ ANSWERS: tuple[Column[AnswerTotal], ...] = (
         header="CLASS",
     ),
     Column("jobs", lambda row: row.jobs, right=True),
-    Column("venues", lambda row: row.venues, right=True, keep=3),
+    Column("venues", lambda row: row.venues, right=True, keep=2),
     Column(
         "by_day",
         lambda row: list(row.by_day),
         lambda row: Cell(" ".join(map(str, row.by_day)), trend=row.by_day),
         header=f"LAST {DAYS} DAYS",
-        keep=2,
+        keep=3,
     ),
     Column("oldest_at", lambda row: row.oldest, header="OLDEST", default=False),
     Column("newest_at", lambda row: row.newest, header="NEWEST", keep=1),
@@ -102,7 +107,7 @@ def venue_columns(venues: Sequence[VenueFigure]) -> tuple[Column[VenueFigure], .
         Column("images", lambda row: row.images.total, right=True),
         Column("uploaded", lambda row: row.images.uploaded, right=True),
         Column("skipped_dev", lambda row: row.images.skipped_dev, default=False, right=True),
-        Column("failed", lambda row: row.images.failed, right=True),
+        Column("failed", lambda row: row.images.bad, right=True),
         Column(
             "permanently_failed",
             lambda row: row.images.permanently_failed,
@@ -110,7 +115,7 @@ def venue_columns(venues: Sequence[VenueFigure]) -> tuple[Column[VenueFigure], .
             right=True,
         ),
         Column("other", lambda row: row.images.other, right=True, keep=1),
-        Column("retryable", lambda row: row.images.retryable, header="RETRIES LEFT", right=True),
+        Column("retryable", lambda row: row.images.retryable, right=True),
     )
 
 
@@ -196,7 +201,7 @@ def _facts(figures: Figures) -> Iterator[tuple[str, str]]:
     yield "Retries left", f"{figures.retryable:,} images that a retry would take"
     if (images := _images(figures)) is not None:
         rate = _percent(images["success_rate"])
-        tried = images["uploaded"] + images["failed"] + images["permanently_failed"]
+        tried = images["uploaded"] + images["failed"]
         yield "Uploaded", f"{images['uploaded']:,} of {tried:,} images that were tried{rate}"
     if figures.jobs is not None:
         total = sum(row.jobs for row in figures.jobs)
@@ -224,10 +229,9 @@ def _failed(figures: Figures) -> dict[str, int]:
 def _images(figures: Figures) -> dict[str, Any] | None:
     if figures.venues is None:
         return None
-    names = ("total", "uploaded", "skipped_dev", "failed", "permanently_failed", "other")
-    counts = {name: _sum(figures.venues, name) for name in (*names, "retryable")}
-    tried = counts["uploaded"] + counts["failed"] + counts["permanently_failed"]
-    return {**counts, "success_rate": share(counts["uploaded"], tried)}
+    counts = {key: _sum(figures.venues, name) for key, name in _COUNTS.items()}
+    rate = share(counts["uploaded"], counts["uploaded"] + counts["failed"])
+    return {**counts, "success_rate": rate}
 
 
 def _sum(venues: Sequence[VenueFigure], name: str) -> int:

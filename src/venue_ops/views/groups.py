@@ -40,18 +40,18 @@ def columns(
             "share",
             lambda row: share(row.failed, failed_in_all),
             lambda row: words.part(row.failed, failed_in_all, largest),
-            keep=2,
+            keep=7,
         ),
         Column(
             "permanently_failed",
             lambda row: row.permanently_failed,
             header="GIVEN UP",
             right=True,
-            keep=3,
+            keep=2,
         ),
         Column("transient", lambda row: row.transient, default=False, right=True),
-        Column("retryable", lambda row: row.retryable, header="RETRIES LEFT", right=True, keep=4),
-        Column("venues", lambda row: row.venues, right=True, keep=4),
+        Column("retryable", lambda row: row.retryable, right=True, keep=6),
+        Column("venues", lambda row: row.venues, right=True, keep=3),
         Column(
             "newest_failed_at",
             lambda row: moment(row.newest),
@@ -60,14 +60,14 @@ def columns(
             keep=1,
         ),
         Column("images", lambda row: row.images, default=False, right=True),
-        Column("uploaded", lambda row: row.uploaded, right=True, keep=3),
+        Column("uploaded", lambda row: row.uploaded, right=True, keep=5),
         Column(
             "success_rate",
             lambda row: row.success_rate,
             lambda row: _percent(row.success_rate),
             header="SUCCESS",
             right=True,
-            keep=3,
+            keep=5,
         ),
         *(_jobs(name, is_day=is_day) for name in ("completed", "discarded", "cancelled")),
         Column(
@@ -93,7 +93,7 @@ def _jobs(state: str, *, is_day: bool) -> Column[GroupTotal]:
         default=is_day and state != "cancelled",
         wide=is_day,
         right=True,
-        keep=2,
+        keep=4,
     )
 
 

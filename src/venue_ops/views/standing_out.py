@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +13,11 @@ from typing import Any
 from venue_ops.core.classification.causes import Cause
 from venue_ops.core.figures import Figures, ImageRun
 from venue_ops.core.runs import AnswerRun
+from venue_ops.core.vocabulary import ERROR_TYPE_ABSENT
 from venue_ops.output.models import Cell, Style
 from venue_ops.views.plain import moment, said
+
+_PLAIN = re.compile(r"[A-Za-z0-9_. ]{1,60}")
 
 CAUSES = {
     Cause.DEAD_KEY: "dead key",
@@ -147,6 +151,12 @@ def _advice(run: StandingOut) -> str:
 
 
 def _command(run: StandingOut) -> str:
-    command = "list" if run.about == "jobs" else "venues"
-    words = ("venue-ops", command, "--provider", run.provider, "--error", run.error)
+    """The words as they are where they are plain; a text that wants quotes is left out.
+
+    Quoting would take a secret apart, so that it is not known again when the line is cleaned.
+    """
+    words = ["venue-ops", "list" if run.about == "jobs" else "venues"]
+    for option, word in (("--provider", run.provider), ("--error", run.error)):
+        if _PLAIN.fullmatch(word) and (word, option) != (ERROR_TYPE_ABSENT, "--error"):
+            words += (option, word)
     return f"`{shlex.join(words)}`"

@@ -23,7 +23,6 @@ from venue_ops.core.vocabulary import (
 
 _MOMENT = re.compile(r"2.{3}-.{2}-.{2}T.{2}:.{2}:.{2}", re.DOTALL)
 _HTTP_5XX = re.compile(r"HTTP 5[0-9][0-9]")
-_LONGEST = 120
 
 
 class Cause(StrEnum):
@@ -84,7 +83,7 @@ def error_of_answer(reason: str) -> str:
     """The provider's own word where it is a known one, else what it said."""
     known = (*KEY_REFUSED_WORDS, *MISUSED_WORDS, *RATE_LIMITED_WORDS, *DOWN_WORDS)
     found = next((word for word in known if word in reason), None)
-    return found or plain_error(uninspected(reason))[:_LONGEST] or "failed"
+    return found or plain_error(uninspected(reason)) or "failed"
 
 
 def leading_cause(counted: Sequence[tuple[Cause, int]]) -> Cause:
