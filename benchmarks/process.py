@@ -43,7 +43,7 @@ def figures(database: Measured, runs: int) -> Iterator[Figure]:
             SCRIPT.format(dsn=database.dsn, sql=page.statement.sql, values=page.values), "utf-8"
         )
         command: list[str | Path] = [BIN / "venue-ops", "list", "--limit", str(LIMIT)]
-        env = _environment(database.dsn, folder / "home")
+        env = environment(database.dsn, folder / "home")
         taken = in_turn(
             {
                 "list": wall_of(command, env),
@@ -58,8 +58,8 @@ def figures(database: Measured, runs: int) -> Iterator[Figure]:
     yield at_most("R3", "list, first run ever", taken["unremembered"], taken["script"], GOAL)
 
 
-def _environment(dsn: str, home: Path) -> Mapping[str, str]:
-    """The user's own, without settings of ours and with an empty home."""
+def environment(dsn: str, home: Path) -> Mapping[str, str]:
+    """The user's own variables, without settings of ours and with an empty home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
     return {
         **kept,

@@ -141,10 +141,10 @@ def test_finished_jobs_of_a_day(subject: Subject) -> None:
         if job.kind in kinds and job.state == "completed" and job.completed_at
     )
     found = {row.key: row.jobs_completed for row in rows if row.jobs_completed}
-    assert found == {day: count for day, count in ended.items() if day in found}
-    assert found
-    days = [row.key for row in rows]
-    assert days == sorted(days, key=str)
+    days = [row.key or "" for row in rows]
+    assert found == {day: n for day, n in ended.items() if days[0] <= day <= days[-1]}
+    assert len(found) > 5
+    assert days == sorted(days)
 
 
 def test_what_has_failed_since_the_last_success(subject: Subject) -> None:
