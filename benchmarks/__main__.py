@@ -74,8 +74,8 @@ def _databases(given: argparse.Namespace, stack: ExitStack) -> list[Measured]:
     if not dsns:
         _say(
             f"No database was given: making one of {OWN_VENUES:,} venues and {OWN_JOBS:,} jobs."
-            " The goals of R2, R4 and R5 are about one fifty times that size and are not judged here;"
-            " see docs/performance.md."
+            " The goals of R2, R4 and R5 are about one fifty times that size and are not judged"
+            " here; see docs/performance.md."
         )
         dsns[OWN] = stack.enter_context(made())
     return [stack.enter_context(opened(name, dsn)) for name, dsn in dsns.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -84,6 +85,17 @@ def test_the_command_that_is_named_lists_what_was_counted(program: Program) -> N
     (run,) = program("stats", "-o", "json").data["standing_out"]
     words = run["next"].partition("`venue-ops ")[2].rstrip("`").split()
     assert len(program(*words, "--kind", "enrichment", "-n", 0, "-o", "ids").lines) == run["jobs"]
+
+
+def test_jobs_are_those_of_the_list(program: Program) -> None:
+    """Backfills are rolled up all at once here and one by one there."""
+    listed = Counter(
+        (row["kind"], row["state"], row["outcome"])
+        for row in program("list", "-n", 0, "-o", "json").data
+    )
+    counted = program("stats", "-o", "json").data["jobs"]
+    assert {(r["kind"], r["state"], r["outcome"]): r["jobs"] for r in counted} == listed
+    assert {outcome for kind, _, outcome in listed if kind == "backfill"} > {"partial", "failed"}
 
 
 def test_money_is_exact(program: Program) -> None:

@@ -10,7 +10,7 @@ from venue_ops.core.db.questions import CityPath, FigureFilter, JobFilter, Quest
 from venue_ops.core.figures import FiguresQuery, as_text
 from venue_ops.core.services.source import Source, naive_utc
 
-TOTAL_BUDGET = timedelta(milliseconds=250)
+TOTAL_BUDGET = timedelta(milliseconds=150)
 """How long a total that nobody asked for may take."""
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from venue_ops.core.db.expressions.attempts import tried_at
-from venue_ops.core.db.expressions.children import children_outcome
+from venue_ops.core.db.expressions.children import outcome_of_tally
 from venue_ops.core.db.expressions.images import (
     Count,
     count_at,
@@ -34,6 +34,7 @@ from venue_ops.core.db.expressions.images import (
 )
 from venue_ops.core.db.expressions.jobs import JobColumns, job_kind
 from venue_ops.core.db.expressions.outcomes import job_outcome
+from venue_ops.core.db.expressions.rollups import all_tallies
 from venue_ops.core.db.expressions.values import Json, at, lit, number_at, string, text_at
 from venue_ops.core.db.questions import FailureTotals, FigureFilter, JobFigures, VenueFigures
 from venue_ops.core.db.schema import oban_tables, venues
@@ -122,13 +123,16 @@ def job_figures(question: JobFigures) -> Select[Any]:
     """Binds the parameters of its filters; one row a kind, state and outcome."""
     oban = oban_tables(question.oban_schema)
     job = oban.jobs.alias("job")
+    tallies = all_tallies(oban.jobs)
+    outcome = job_outcome(JobColumns.of(job), outcome_of_tally(tallies.c.tally))
     decided = (
         select(
             job_kind(job.c.worker).label("kind"),
             cast(job.c.state, Text).label("state"),
-            job_outcome(JobColumns.of(job), children_outcome(job, oban.jobs)).label("outcome"),
+            outcome.label("outcome"),
             number_at(job.c.meta, "total_cost_usd").label("cost"),
         )
+        .select_from(job.outerjoin(tallies, tallies.c.parent_id == job.c.id))
         .where(*conditions(job, oban, DEFAULT_KINDS, question.filters, question.city_path))
         .offset(NONE)
         .subquery("decided")
