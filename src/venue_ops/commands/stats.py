@@ -28,7 +28,8 @@ Limit = Annotated[
     int, typer.Option("--limit", "-n", min=0, help="With --by: how many at most; 0 is all.")
 ]
 Count = Annotated[
-    bool, typer.Option("--count", help="Wait for totals over everything, up to --statement-timeout.")
+    bool,
+    typer.Option("--count", help="Wait for totals over everything, up to --statement-timeout."),
 ]
 ExitStatus = Annotated[
     bool,

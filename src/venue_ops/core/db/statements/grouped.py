@@ -46,33 +46,39 @@ def failures(question: GroupedFailures) -> Select[Any]:
     venue = venues.alias("venue")
     images = failed_images_of(venue.c.venue_images)
     image = images.c.value
-    key = _key(question.by, venue, image)
-    counted = (
-        select(
-            venue.c.id.label("venue_id"),
-            key.label("key"),
-            func.count().label("failed"),
-            func.count()
-            .filter(has_status(image, UploadStatus.PERMANENTLY_FAILED))
-            .label("permanently_failed"),
-            func.count().filter(is_transient(image)).label("transient"),
-            func.count().filter(is_retryable(image, one_number("max_retries"))).label("retryable"),
-            func.max(tried_at(image)).label("newest"),
-        )
-        .select_from(venue.join(images, true()))
-        .where(holds_failed(venue.c.venue_images), *of_image(venue, image, question.filters))
-        .group_by(venue.c.id, key)
-        .subquery("counted")
+    key = None if question.by is GroupBy.CITY else _key(question.by, venue, image)
+    counts = (
+        func.count().label("failed"),
+        func.count()
+        .filter(has_status(image, UploadStatus.PERMANENTLY_FAILED))
+        .label("permanently_failed"),
+        func.count().filter(is_transient(image)).label("transient"),
+        func.count().filter(is_retryable(image, one_number("max_retries"))).label("retryable"),
+        func.max(tried_at(image)).label("newest"),
     )
+    # Venue by venue: grouped by (venue, key) in one go, the planner expects millions of groups,
+    # and walks all venues in the order of their id instead of asking the index. The test of the
+    # id says nothing; without it a cache (Memoize) would be keyed on the images.
+    its = select(*counts) if key is None else select(key.label("key"), *counts).group_by(key)
+    counted = (
+        its.select_from(images)
+        .where(venue.c.id.is_not(None), *of_image(venue, image, question.filters))
+        .having(func.count() > literal_column("0"))
+        .correlate(venue)
+        .lateral("counted")
+    )
+    group = (venue.c.city_id if key is None else counted.c.key).label("key")
     numbers = ("failed", "permanently_failed", "transient", "retryable")
     grouped = (
         select(
-            counted.c.key,
+            group,
             *(cast(func.sum(counted.c[name]), BigInteger).label(name) for name in numbers),
             func.count().label("venues"),
             func.max(counted.c.newest).label("newest"),
         )
-        .group_by(counted.c.key)
+        .select_from(venue.join(counted, true()))
+        .where(holds_failed(venue.c.venue_images))
+        .group_by(group)
         .subquery("grouped")
     )
     return _placed(grouped, question.by).order_by(grouped.c.failed.desc(), grouped.c.key)
