@@ -222,6 +222,7 @@ def test_a_limit_is_said(program: Program) -> None:
         (["--since", "soon"], 2, "is not a time"),
         (["--since", "1d", "--until", "2d"], 2, "--since is not before --until"),
         (["--by", "day", "--exit-status"], 2, "leave --by away"),
+        (["--limit", "3"], 2, "give --by as well"),
         (["--columns", "nonsense"], 2, "--columns cannot choose"),
         (["-o", "csv", "--columns", "nonsense"], 2, "no column"),
     ],

@@ -25,8 +25,10 @@ Since = Annotated[
 ]
 Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="The same until.")]
 Limit = Annotated[
-    int, typer.Option("--limit", "-n", min=0, help="With --by: how many at most; 0 is all.")
+    int | None,
+    typer.Option("--limit", "-n", min=0, help="With --by: how many at most; 50, 0 is all."),
 ]
+GROUPS = 50
 Count = Annotated[
     bool,
     typer.Option("--count", help="Wait for totals over everything, up to --statement-timeout."),
@@ -45,7 +47,7 @@ def stats(
     provider: options.Provider = None,
     since: Since = None,
     until: Until = None,
-    limit: Limit = 50,
+    limit: Limit = None,
     count: Count = False,
     exit_status: ExitStatus = False,
 ) -> None:
@@ -60,9 +62,12 @@ def stats(
 
     session: Session = ctx.obj
     filters = FigureFilters(cities=city or [], providers=provider or [], since=since, until=until)
+    if by is None and limit is not None:
+        raise typer.BadParameter("--limit is for a listing: give --by as well")
     if by is None:
         print_figures(session, filters, count=count, exit_status=exit_status)
     elif exit_status:
         raise typer.BadParameter("--exit-status looks at what stands out: leave --by away")
     else:
-        print_groups(session, filters, by, limit=limit, count=count)
+        chosen = GROUPS if limit is None else limit
+        print_groups(session, filters, by, limit=chosen, count=count)
