@@ -210,6 +210,13 @@ def test_count_lists_what_did_not_fail_as_well(program: Program) -> None:
     assert len(everything) > len(quick)
 
 
+def test_what_matches_nothing_is_said(program: Program) -> None:
+    nobody = program("stats", "--provider", "nobody")
+    assert (nobody.code, nobody.err) == (0, "Nothing that failed matches --provider nobody.\n")
+    shown = program("stats", "--by", "city", "--provider", "nobody")
+    assert shown.err == "No failed image matches --provider nobody.\n"
+
+
 def test_a_limit_is_said(program: Program) -> None:
     assert "1 of 2; --limit 0 shows all." in program("stats", "--by", "city", "-n", 1).err
 

@@ -33,10 +33,15 @@ class FigureFilters:
     since: str | None = None
     until: str | None = None
 
-    @property
-    def typed(self) -> bool:
-        """Whether there is any."""
-        return bool(self.cities or self.providers or self.since or self.until)
+    def typed(self) -> str:
+        """The filters as they were typed, for a sentence."""
+        given = {
+            "--city": ",".join(self.cities),
+            "--provider": ",".join(self.providers),
+            "--since": self.since,
+            "--until": self.until,
+        }
+        return " ".join(f"{name} {value}" for name, value in given.items() if value)
 
 
 def print_figures(
@@ -47,7 +52,9 @@ def print_figures(
     found = figures(session.source, query, small_cities=small, count=count)
     session.output.document(document(found, tz=session.zone))
     _note_left_out(session, found)
-    if not filters.typed:
+    if not found.failures and not found.answers and filters.typed():
+        session.console.note(f"Nothing that failed matches {filters.typed()}.")
+    if not filters.typed():
         kinds = {row.kind for row in found.jobs or ()}
         note_absent(session, set(ALWAYS_THERE) - kinds)
     lasting = [run for run in standing_out(found) if run.ended_at is None]
@@ -69,7 +76,8 @@ def print_groups(
     if hidden := session.output.hidden_columns:
         note(f"Left out for want of width: {', '.join(hidden)} (-o wide has more).")
     if not shown:
-        note("No image has failed." if not filters.typed else "Nothing that failed matches.")
+        typed = filters.typed()
+        note(f"No failed image matches {typed}." if typed else "No image has failed.")
     elif shown < found.total:
         note(f"{shown:,} of {found.total:,}; --limit 0 shows all.")
     if found.undated:
