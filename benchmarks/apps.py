@@ -1,6 +1,7 @@
 """What the application itself asks, restated in SQL: the other side of most ratios.
 
-`page` is its page of image operations, `failures` its list of venues with failed images.
+`page` is its page of image operations, `failures` its list of venues with failed images,
+`breakdown` what its failed images failed with.
 """
 
 from __future__ import annotations
@@ -57,4 +58,13 @@ FAILURES: LiteralString = """
         CASE jsonb_typeof(v.venue_images) WHEN 'array' THEN v.venue_images ELSE '[]' END) i
       WHERE i->>'upload_status' IN ('failed', 'permanently_failed'))
     ORDER BY failed DESC, permanently_failed DESC
+"""
+
+BREAKDOWN: LiteralString = """
+    SELECT i->>'provider' AS provider, i->'error_details'->>'error_type' AS error_type,
+           count(*) AS failed
+    FROM venues v, jsonb_array_elements(
+      CASE jsonb_typeof(v.venue_images) WHEN 'array' THEN v.venue_images ELSE '[]' END) i
+    WHERE i->>'upload_status' IN ('failed', 'permanently_failed')
+    GROUP BY 1, 2
 """

@@ -59,7 +59,7 @@ def figures(database: Measured, runs: int) -> Iterator[Figure]:
 
 
 def environment(dsn: str, home: Path) -> Mapping[str, str]:
-    """That of a measured process: the user's, without settings of ours, with an empty home."""
+    """The user's own variables, without settings of ours and with an empty home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
     return {
         **kept,

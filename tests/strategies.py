@@ -198,13 +198,30 @@ FAILED_IMAGES: st.SearchStrategy[Value] = st.fixed_dictionaries(
 )
 """Failed images as the application writes them, about the limit of retries."""
 
+MOMENTS = TEXTS | st.sampled_from(
+    [
+        *("2025-10-24T17:11:00Z", "2025-10-24T17:11:00.123456Z", "2025-10-24T17:11:00"),
+        *(
+            "2025-10-24 17:11:00",
+            "2025-10-24",
+            "1999-12-31T23:59:59Z",
+            "2x\n?-+1-__T\u00e9%:!!:0007",
+        ),
+    ]
+)
+"""Times as the application writes them, and what only looks like one."""
+
 IMAGES = near(FAILED_IMAGES) | near(
     objects(
         upload_status=st.sampled_from(
             ["failed", "failed", "failed", "permanently_failed", "uploaded", "skipped_dev", "new"]
         ),
-        error_details=objects(error_type=st.sampled_from(sorted(ERROR_CLASSES)) | TEXTS),
+        error_details=objects(
+            error_type=st.sampled_from(sorted(ERROR_CLASSES)) | TEXTS, timestamp=MOMENTS
+        ),
         retry_count=NUMBERS,
+        retried_at=MOMENTS,
+        fetched_at=MOMENTS,
         url=st.sampled_from(["https://a.example/x", "http:///x", "ftp://a/x", "HTTPS://a", ""]),
         provider_url=st.sampled_from(["https://b.example/y?key=1", "http://\n", "https://", "x"]),
         provider=PROVIDERS,

@@ -16,10 +16,10 @@ from typing import Any
 
 from tools.generated import ROOT, write_or_check
 
-from venue_ops.core.enums import Exported
+from venue_ops.core.enums import Exported, GroupBy
 from venue_ops.core.exports.columns import COLUMNS
 from venue_ops.output.models import Column
-from venue_ops.views import images, operations, venues
+from venue_ops.views import figures, groups, images, operations, venues
 
 NOW = datetime.now(UTC)  # the columns want one; the page does not show it
 PAGE = ROOT / "docs" / "reference" / "columns.md"
@@ -74,6 +74,27 @@ LISTINGS = (
         },
     ),
     Listing(
+        "stats",
+        "One row a provider, error type and class: this is what `-o csv`, `tsv` and `ids` print of "
+        "the figures, and where `--columns` chooses among these. `-o ids` prints "
+        "`provider/error_type`.",
+        figures.failure_columns(1, 1),
+        "figures#failure",
+        {"share": "a bar on a terminal, beside the largest; else per cent of all"},
+    ),
+    Listing(
+        "stats --by",
+        "One row a city, provider or day. `-o ids` prints `group`. A table shows the columns of "
+        "jobs and cost of days alone.",
+        groups.columns(GroupBy.DAY, (), 0),
+        "figure-group",
+        {
+            "share": "a bar on a terminal, beside the largest; else per cent of all",
+            "success_rate": "per cent",
+            "cost_usd": "`$0.042`",
+        },
+    ),
+    Listing(
         "The images of show venue",
         "One row an element of `venue_images`; this is what `-o csv`, `tsv` and `ids` print of a "
         "venue, and where `--columns` chooses among these. `-o ids` prints `id`, or "
@@ -91,8 +112,13 @@ LISTINGS = (
 
 
 def descriptions(name: str) -> dict[str, str]:
-    text = files("venue_ops").joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
-    return {key: field["description"] for key, field in json.loads(text)["properties"].items()}
+    """The meanings of the keys of a schema, or of a part of it (`figures#failure`)."""
+    name, _, part = name.partition("#")
+    schema = json.loads(
+        files("venue_ops").joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
+    )
+    fields = (schema["$defs"][part] if part else schema)["properties"]
+    return {key: field["description"] for key, field in fields.items()}
 
 
 def row(column: Column[Any], meaning: str, cell: str | None) -> str:

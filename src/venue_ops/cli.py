@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "partials": ("partials", "Look", "Venues where some images worked and some failed."),
     "venues": ("venues", "Look", "Venues by what their images have come to."),
     "show": ("show", "Look", "One job, one venue or one city in detail."),
+    "stats": ("stats", "Look", "The figures: what fails, where, why, and what is left to retry."),
     "export": ("export", "Hand on", "Everything that matches as CSV or NDJSON, quickly."),
     "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),
 }

@@ -12,9 +12,12 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
-ROWS = {"list": "operation", "venues": "venue-summary", "partials": "venue-summary"}
+ROWS = {
+    **{"list": "operation", "venues": "venue-summary", "partials": "venue-summary"},
+    "stats": "figure-group",
+}
 """What a line of `-o ndjson` is, by command."""
-LISTS = {"list": "operations", "venues": "venues", "partials": "venues"}
+LISTS = {"list": "operations", "venues": "venues", "partials": "venues", "stats": "figure-groups"}
 """What `-o json` is, by command."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

@@ -176,6 +176,9 @@ def check_everything(
     check_exports(program, slugs)
     city = check_document(program, "city", "krakow")
     assert sum(row["venues"] for row in city["venues_by_outcome"]) == len(venues)
+    figures = check_figures(program)
+    assert sum(row["venues"] for row in figures["venues"]) == len(venues)
+    assert figures["images"]["failed"] == figures["failed"]["images"]
 
 
 def check_exports(program: Program, slugs: list[str]) -> None:
@@ -211,6 +214,21 @@ def check_document(program: Program, what: str, reference: str) -> dict[str, Any
     whole = json.loads(run(program, "show", what, reference, "-o", "json"))
     schemas.assert_document(whole, what)
     assert run(program, "show", what, reference, "-o", "wide")
+    found: dict[str, Any] = whole["data"]
+    return found
+
+
+def check_figures(program: Program) -> dict[str, Any]:
+    """The document, and every way to group it; each failed image is in one city and provider."""
+    whole = json.loads(run(program, "stats", "--count", "-o", "json"))
+    schemas.assert_document(whole, "figures")
+    assert run(program, "stats", "--count", "-o", "wide")
+    for by in ("city", "provider", "day"):
+        listed = json.loads(run(program, "stats", "--by", by, "--count", "-n", "0", "-o", "json"))
+        schemas.assert_list(listed, "stats")
+        if by != "day":
+            in_all = whole["data"]["failed"]["images"]
+            assert sum(row["failed"] for row in listed["data"]) == in_all
     found: dict[str, Any] = whole["data"]
     return found
 
@@ -254,6 +272,7 @@ def test_extremes(loose: Database, fill: Callable[..., None], value: Any) -> Non
     for reference in ("1", "2", "3"):
         check_document(program, "job", reference)
     assert len(check_document(program, "venue", "venue-1")["images"]) == 3
+    assert check_figures(program)["failed"]["images"] == 1
 
 
 def test_moments_beyond_the_calendar(loose: Database, fill: Callable[..., None]) -> None:
@@ -268,5 +287,6 @@ def test_moments_beyond_the_calendar(loose: Database, fill: Callable[..., None])
             )
     check_list(on(loose), ("list", "-k", "all", "-n", "0"), ["3", "2", "1"], "id")
     check_list(on(loose), ("list", "-n", "0", "--order", "activity"), ["1", "3", "2"], "id")
+    check_figures(on(loose))
     for reference in ("1", "2", "3"):
         check_document(on(loose), "job", reference)

@@ -26,8 +26,10 @@ COMMANDS = {
     "backfill": ("show", "job", "134"),
     "venue": ("show", "venue", "noce-krk"),
     "city": ("show", "city", "krakow"),
+    "stats": ("stats",),
+    "days": ("stats", "--by", "day", "--limit", "9"),
 }
-LISTED = ("list", "partials", "venue")
+LISTED = ("list", "partials", "venue", "stats", "days")
 """What has rows to print as csv, tsv and ids."""
 C_LOCALE = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 

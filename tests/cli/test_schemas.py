@@ -12,8 +12,9 @@ from tests.cli.program import LISTS, Program, on
 from tests.databases import NOW, Database
 from tools import json_reference
 
+from venue_ops.core.enums import GroupBy
 from venue_ops.output.models import Column
-from venue_ops.views import city, images, job, operations, venue, venues
+from venue_ops.views import city, figures, groups, images, job, operations, venue, venues
 
 SCHEMAS = sorted(schemas.shipped())
 
@@ -70,6 +71,11 @@ def test_a_schema_is_exact(name: str) -> None:
         (city.VENUES, "city", "venue_total"),
         (city.JOBS, "city", "job_total"),
         (city.ERRORS, "city", "error_total"),
+        (figures.failure_columns(1, 1), "figures", "failure"),
+        (figures.ANSWERS, "figures", "answer"),
+        (figures.venue_columns(()), "figures", "venue"),
+        (figures.job_columns(()), "figures", "jobs"),
+        (groups.columns(GroupBy.CITY, (), 0), "figure-group", None),
     ],
 )
 def test_keys_are_the_columns(columns: tuple[Column[Any], ...], name: str, part: str) -> None:
@@ -99,6 +105,25 @@ def test_every_job_venue_and_city_of_the_sample(program: Program) -> None:
             schemas.assert_document(json.loads(printed), what)
     line = json.loads(program("show", "job", 146, "-o", "ndjson").out)
     schemas.assert_valid(line, "job", "#/$defs/data")
+
+
+@pytest.mark.parametrize("by", GroupBy)
+@pytest.mark.parametrize("count", [[], ["--count"]], ids=["quick", "count"])
+def test_figures_of_the_sample(program: Program, by: GroupBy, count: list[str]) -> None:
+    schemas.assert_document(json.loads(program("stats", *count, "-o", "json").out), "figures")
+    whole = json.loads(program("stats", "--by", by, *count, "-o", "json").out)
+    schemas.assert_list(whole, "stats")
+    rows = program("stats", "--by", by, *count, "-o", "ndjson").lines
+    assert [json.loads(line) for line in rows] == whole["data"] != []
+
+
+@pytest.mark.parametrize("by", GroupBy)
+def test_figures_of_poisonous_rows(generated: Program, by: GroupBy) -> None:
+    shown = generated("stats", "--count", "-o", "json")
+    assert shown.code == 0, shown.err
+    schemas.assert_document(json.loads(shown.out), "figures")
+    listed = generated("stats", "--by", by, "--count", "-n", 0, "-o", "json")
+    schemas.assert_list(json.loads(listed.out), "stats")
 
 
 @pytest.mark.parametrize("argv", LISTS, ids=lambda argv: argv[0])

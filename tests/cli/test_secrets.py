@@ -53,6 +53,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show", "job", "1000"),
     ("show", "venue", "1000"),
     ("show", "city", "5"),
+    ("stats", "--count"),
+    ("stats", "--by", "provider", "--count"),
 )
 
 

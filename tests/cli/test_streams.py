@@ -95,6 +95,8 @@ def test_head_in_a_shell(generated: Program) -> None:
         ("show", "venue", "1"),
         ("show", "city", "1"),
         *EXPORTS,
+        ("stats",),
+        ("stats", "--by", "city", "-o", "csv"),
         ("--help",),
         ("list", "--help"),
     ],

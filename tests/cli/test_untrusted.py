@@ -26,7 +26,7 @@ PAYLOADS = [text for text in ALL_PAYLOADS if not re.search("[\0\ud800-\udfff]", 
 TOGETHER = " ".join(PAYLOADS)
 MODULE = "EventasaurusDiscovery.VenueImages"
 LISTS = (("list", "-k", "all", "-n", "0"), ("venues", "-n", "0"), ("partials", "-n", "0"))
-DOCUMENTS = (("show", "job", "1000"), ("show", "city", "999"))
+DOCUMENTS = (("show", "job", "1000"), ("show", "city", "999"), ("stats", "--count"))
 OWN_COLOURS = re.compile(r"\x1b\[(?:0|1|2|3[1236])m")
 SEPARATORS = {"csv": "\r\n", "tsv": "\t\n"}
 

@@ -2,8 +2,9 @@
 
 In a ```console block a line that begins with `$ venue-ops` is run on the sample data, at the
 moment it was loaded for, as at a terminal; what stands below it has to be what it prints, but
-for blanks and what `...` stands for. What follows a `|` or `>` is run by a shell, where the programs
-it names are installed; `ANALYSIS_URL` names another database to it. A command in backticks within a table or a list has to end with exit code 0.
+for blanks and what `...` stands for. What follows a `|` or `>` is run by a shell, where the
+programs it names are installed; `ANALYSIS_URL` names another database to it. A command in
+backticks within a table or a list has to end with exit code 0.
 """
 
 from __future__ import annotations

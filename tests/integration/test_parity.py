@@ -7,7 +7,9 @@ What Python judges is read back from the database, as the program reads it.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Any
@@ -32,8 +34,9 @@ from tests.strategies import (
     near,
 )
 
-from venue_ops.core.classification import images, jobs
+from venue_ops.core.classification import causes, images, jobs
 from venue_ops.core.classification.values import ascii_lower, member, names_in
+from venue_ops.core.db.expressions import attempts
 from venue_ops.core.db.expressions import children as sql_children
 from venue_ops.core.db.expressions import images as sql_images
 from venue_ops.core.db.expressions import jobs as sql_jobs
@@ -41,7 +44,7 @@ from venue_ops.core.db.expressions import outcomes as sql_outcomes
 from venue_ops.core.db.expressions import values as sql_values
 from venue_ops.core.models import JobKind, Outcome
 from venue_ops.core.references import json_id
-from venue_ops.core.vocabulary import NOT_A_PROVIDER, STATE_OUTCOMES
+from venue_ops.core.vocabulary import KEY_IN_URL, NOT_A_PROVIDER, STATE_OUTCOMES
 from venue_ops.demo.schema import Layout
 
 MAX_RETRIES = 3
@@ -238,6 +241,8 @@ def test_each_image(bench: Bench, venues: list[Value], odd: Value) -> None:
     image = VALUES.c.value
     retryable = sql_images.is_retryable(image, bindparam("max_retries", MAX_RETRIES))
     asked = select(
+        attempts.tried_at(image).label("tried_at"),
+        attempts.key_fingerprint(image).label("key"),
         sql_images.error_type(image).label("error_type"),
         sql_images.image_url(image).label("url"),
         sql_images.retry_count(image).label("retry_count"),
@@ -246,6 +251,8 @@ def test_each_image(bench: Bench, venues: list[Value], odd: Value) -> None:
     found = bench.values([*elements, odd], asked)
     assert not differences(
         found,
+        tried_at=lambda row: causes.tried_at(row["value"]),
+        key=lambda row: _fingerprint(images.image_url(row["value"])),
         error_type=lambda row: images.error_type(row["value"]),
         url=lambda row: images.image_url(row["value"]),
         retry_count=lambda row: images.retry_count(row["value"]),
@@ -253,3 +260,8 @@ def test_each_image(bench: Bench, venues: list[Value], odd: Value) -> None:
             images.verdict(row["value"], max_retries=MAX_RETRIES) is images.Verdict.RETRY
         ),
     )
+
+
+def _fingerprint(url: str | None) -> str | None:
+    found = re.search(KEY_IN_URL, url or "")
+    return hashlib.sha256(found[1].encode()).hexdigest()[:8] if found else None

@@ -21,14 +21,20 @@ from tests.sources import WORKERS
 from venue_ops.core.db import compiled, questions
 from venue_ops.core.db.questions import (
     CityPath,
+    FailureTotals,
+    FigureFilter,
+    GroupedFailures,
+    GroupedImages,
     ImageFilter,
+    ImageRuns,
     ImagesExport,
     JobFilter,
     JobsPage,
     Question,
+    VenueFigures,
     VenueFilter,
 )
-from venue_ops.core.enums import Exported
+from venue_ops.core.enums import Exported, GroupBy
 from venue_ops.core.exports.columns import COLUMNS
 from venue_ops.core.models import JobKind, VenueOutcome
 from venue_ops.core.queries import DEFAULT_KINDS, JobOrder, VenueOrder
@@ -51,7 +57,9 @@ CHOICES: dict[str, list[Any]] = {
     "outcomes": [(), *((outcome,) for outcome in VenueOutcome), tuple(VenueOutcome)],
     "city_path": list(CityPath),
     "limited": [True, False],
+    "by": list(GroupBy),
 }
+OF_FIGURES = (FailureTotals, ImageRuns, VenueFigures, GroupedFailures, GroupedImages)
 
 
 def choices(question: type[Question], field: str) -> list[Any]:
@@ -60,6 +68,8 @@ def choices(question: type[Question], field: str) -> list[Any]:
         return subsets(column.name for column in COLUMNS[of])[1:]
     if field == "filters" and question is ImagesExport:
         return subsets(ImageFilter)
+    if field == "filters" and issubclass(question, OF_FIGURES):
+        return subsets(FigureFilter)
     of_venues = question.__name__.startswith("Venue")
     if field == "filters":
         return subsets(VenueFilter if of_venues else JobFilter)
@@ -111,6 +121,8 @@ PARAMETERS: dict[str, Any] = {
     **{"now": "2025-10-24 18:00"},
     **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
     **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},
+    **{"since_text": "2025-10-01T00:00:00", "until_text": "2025-10-24T00:00:00"},
+    **{"changed_since": "2025-10-01", "from_text": "2025-10-01T00:00:00"},
     **{"after_failed": 1, "min_failed": 1, "limit": 51, "max_retries": 3, "job_id": 1},
     **{
         "refs": ["noce-krk"],

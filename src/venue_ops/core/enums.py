@@ -89,3 +89,11 @@ class Exported(StrEnum):
     OPERATIONS = "operations"
     VENUES = "venues"
     IMAGES = "images"
+
+
+class GroupBy(StrEnum):
+    """What one row of figures is about."""
+
+    CITY = "city"
+    PROVIDER = "provider"
+    DAY = "day"

@@ -73,6 +73,10 @@ NO_PHOTOS_WORDS: Final = (
 )
 """A reason holding one of these says that the venue has no photos there: no error."""
 
+NOT_ASKED_WORDS: Final = ("no_place_id",)
+"""A reason holding one of these says that the venue was never asked about: it tells nothing
+about the provider."""
+
 BAD_UPLOADS: Final = (UploadStatus.FAILED, UploadStatus.PERMANENTLY_FAILED)
 GOOD_UPLOADS: Final = (UploadStatus.UPLOADED, UploadStatus.SKIPPED_DEV)
 
@@ -129,6 +133,35 @@ QUIET_OUTCOMES: Final = (
     Outcome.RUNNING,
 )
 """Outcomes that have nothing to complain about."""
+MOMENT_PLACES: Final = ("timestamp", "retried_at", "fetched_at")
+"""Where it says when an image was last tried; the first in its `error_details`."""
+
+KEY_IN_URL: Final = (
+    "(?i)[?&](?:key|api[_-]?key|access[_-]?key|access[_-]?token|token|client_secret)=([^&#]+)"
+)
+"""The key in a provider's URL, for Python and for PostgreSQL."""
+
+FINGERPRINT_DIGITS: Final = 8
+
+KEY_REFUSED_WORDS: Final = ("REQUEST_DENIED", "INVALID_API_KEY", "HTTP 401", "HTTP 403")
+MISUSED_WORDS: Final = ("INVALID_REQUEST", "HTTP 400")
+RATE_LIMITED_WORDS: Final = (
+    *("OVER_QUERY_LIMIT", "RESOURCE_EXHAUSTED", "HTTP 429", "rate_limited"),
+)
+DOWN_WORDS: Final = (
+    *("HTTP 500", "HTTP 502", "HTTP 503", "HTTP 504", "Network error", "network_error"),
+    *("timeout", "service_unavailable"),
+)
+"""What a provider's reason in `meta.providers` holds: the key or the request is refused until
+someone mends it, or it passes by itself."""
+
+KEY_REFUSED_TYPES: Final = ("auth_error", "forbidden")
+RATE_LIMITED_TYPES: Final = ("rate_limited",)
+DOWN_TYPES: Final = (
+    *("service_unavailable", "bad_gateway", "gateway_timeout", "server_error"),
+    *("network_timeout", "network_error"),
+)
+"""The same of an image's `error_type`."""
 
 CHILD_SLACK_SECONDS: Final = 5
 """How far a child's inserted_at may lie outside its backfill's run: two clocks."""

@@ -28,10 +28,16 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A text for people and what it means."""
+    """A text for people and what it means.
+
+    A terminal that has block characters shows a bar for `share` (0 to 1), a sparkline for
+    `trend`, in place of the text; everything else shows the text.
+    """
 
     text: str
     style: Style = Style.PLAIN
+    share: float | None = None
+    trend: Sequence[int] = ()
 
 
 @dataclass(frozen=True)  # no slots: with them `Column[Row](...)` is a TypeError (cpython 3.11)

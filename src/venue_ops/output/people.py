@@ -9,6 +9,7 @@ from typing import Any
 
 from venue_ops.output.columns import choose_columns
 from venue_ops.output.formats import Format
+from venue_ops.output.graphics import bar, sparkline
 from venue_ops.output.grid import Head, Layout, Painter, SafeCell
 from venue_ops.output.layout import GAP
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
@@ -97,5 +98,12 @@ class People:
 
     def _clean(self, cell: Cell | str) -> SafeCell:
         if isinstance(cell, Cell):
-            return SafeCell(self.cleaner.text(cell.text), cell.style)
+            return SafeCell(self.cleaner.text(self._drawn(cell)), cell.style)
         return SafeCell(self.cleaner.text(cell))
+
+    def _drawn(self, cell: Cell) -> str:
+        if not (self.human.terminal and self.cleaner.has_blocks):
+            return cell.text
+        if cell.share is not None:
+            return bar(cell.share)
+        return sparkline(cell.trend) if cell.trend else cell.text

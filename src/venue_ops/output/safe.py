@@ -11,6 +11,7 @@ from typing import NewType
 
 from venue_ops.core.redaction import Redactor
 from venue_ops.core.untrusted import spreadsheet_safe, visible
+from venue_ops.output.graphics import BLOCKS, HEIGHTS
 
 Safe = NewType("Safe", str)
 ELLIPSIS, ASCII_ELLIPSIS = "\u2026", "..."
@@ -28,7 +29,7 @@ def stream_encoding(stream: object) -> str:
 class Cleaner:
     """Makes text from anywhere fit for one stream; secrets go first, before anything is cut."""
 
-    __slots__ = ("_lossy", "ellipsis", "redactor")
+    __slots__ = ("_lossy", "ellipsis", "has_blocks", "redactor")
 
     def __init__(self, redactor: Redactor, encoding: str = "utf-8") -> None:
         self.redactor = redactor
@@ -36,6 +37,8 @@ class Cleaner:
         self.ellipsis = self._encodable(ELLIPSIS)
         if self.ellipsis != ELLIPSIS:
             self.ellipsis = Safe(ASCII_ELLIPSIS)
+        blocks = BLOCKS + HEIGHTS
+        self.has_blocks = self._encodable(blocks) == blocks
 
     def text(self, text: str) -> Safe:
         """One line for people."""

@@ -66,3 +66,10 @@ def counted(counts: dict[str, int] | None) -> str:
     """`rate_limited 2, not_found 1`, most first."""
     ranked = sorted((counts or {}).items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {number}" for name, number in ranked)
+
+
+def part(count: int, whole: int, largest: int) -> Cell:
+    """`41.2 %` of the whole; on a terminal a bar beside that of the largest."""
+    if not whole:
+        return Cell("")
+    return Cell(f"{100 * count / whole:.1f} %", share=count / largest if largest else 0.0)

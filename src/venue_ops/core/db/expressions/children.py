@@ -48,7 +48,7 @@ from venue_ops.core.vocabulary import CHILD_SLACK_SECONDS, CHILDREN_RANKED, UNFI
 SLACK = literal_column(f"interval '{CHILD_SLACK_SECONDS} seconds'", Interval)
 
 
-def _providers(args: Json) -> Json:
+def providers_of(args: Json) -> Json:
     """The providers of args, in one spelling: none, null and [] mean all of them."""
     single = at(args, "provider")
     many = at(args, "providers")
@@ -57,6 +57,13 @@ def _providers(args: Json) -> Json:
         (func.jsonb_typeof(single) == lit("string"), func.jsonb_build_array(single)),
         else_=json_lit("[]"),
     )
+
+
+def spawn_limit(meta: Json) -> ColumnElement[Any]:
+    """How many children a backfill says it has; NULL where it does not say."""
+    number = number_at(meta, "jobs_spawned")
+    most = cast(func.least(number, literal_column("1000000")), BigInteger)
+    return case((number >= ZERO, most))
 
 
 def children_of(parent: FromClause, jobs: SqlTable) -> Any:
@@ -84,15 +91,6 @@ def children_of(parent: FromClause, jobs: SqlTable) -> Any:
         .correlate(spawned)
         .lateral("child")
     )
-    limit = case(
-        (
-            number_at(parent.c.meta, "jobs_spawned") >= ZERO,
-            cast(
-                func.least(number_at(parent.c.meta, "jobs_spawned"), literal_column("1000000")),
-                BigInteger,
-            ),
-        )
-    )
     return (
         select(child.c.id, venue_enrichment_outcome(JobColumns.of(child)).label("outcome"))
         .select_from(spawned.join(child, true()))
@@ -101,10 +99,10 @@ def children_of(parent: FromClause, jobs: SqlTable) -> Any:
             child.c.id > parent.c.id,
             child.c.inserted_at >= parent.c.attempted_at - SLACK,
             child.c.inserted_at <= parent.c.completed_at + SLACK,
-            _providers(child.c.args) == _providers(parent.c.args),
+            providers_of(child.c.args) == providers_of(parent.c.args),
         )
         .order_by(child.c.id)
-        .limit(limit)
+        .limit(spawn_limit(parent.c.meta))
         .correlate(parent)
         .lateral("children")
     )

@@ -1,0 +1,117 @@
+"""The figures: from typed filters to a document or a listing, and notes about what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import typer
+
+from venue_ops.context import Session
+from venue_ops.core.enums import GroupBy
+from venue_ops.core.errors import UsageError
+from venue_ops.core.figures import Figures, FiguresQuery
+from venue_ops.core.moments import parse_moment
+from venue_ops.core.references import split_cities, split_values
+from venue_ops.core.services.figures import figures
+from venue_ops.core.services.grouped import grouped
+from venue_ops.core.services.places import find_cities
+from venue_ops.exit_codes import ExitCode
+from venue_ops.listings.notes import ALWAYS_THERE, note_absent
+from venue_ops.output.models import Listing, PageInfo
+from venue_ops.views import groups
+from venue_ops.views.figures import document
+from venue_ops.views.standing_out import standing_out
+
+
+@dataclass(frozen=True, slots=True)
+class FigureFilters:
+    """The options of the figures, as typed."""
+
+    cities: Sequence[str] = ()
+    providers: Sequence[str] = ()
+    since: str | None = None
+    until: str | None = None
+
+    def typed(self) -> str:
+        """The filters as they were typed, for a sentence."""
+        given = {
+            "--city": ",".join(self.cities),
+            "--provider": ",".join(self.providers),
+            "--since": self.since,
+            "--until": self.until,
+        }
+        return " ".join(f"{name} {value}" for name, value in given.items() if value)
+
+
+def print_figures(
+    session: Session, filters: FigureFilters, *, count: bool, exit_status: bool
+) -> None:
+    """All figures as a document; raises typer.Exit(6) if asked to and something stands out."""
+    query, small = _query(session, filters)
+    found = figures(session.source, query, small_cities=small, count=count)
+    session.output.document(document(found, tz=session.zone))
+    _note_left_out(session, found)
+    if not found.failures and not found.answers and filters.typed():
+        session.console.note(f"Nothing that failed matches {filters.typed()}.")
+    if not filters.typed():
+        kinds = {row.kind for row in found.jobs or ()}
+        note_absent(session, set(ALWAYS_THERE) - kinds)
+    lasting = [run for run in standing_out(found) if run.ended_at is None]
+    if exit_status and lasting:
+        raise typer.Exit(ExitCode.FAILURES_LISTED)
+
+
+def print_groups(
+    session: Session, filters: FigureFilters, by: GroupBy, *, limit: int, count: bool
+) -> None:
+    """One row a city, provider or day."""
+    query, small = _query(session, filters)
+    found = grouped(session.source, query, by, limit=limit, small_cities=small, count=count)
+    columns = groups.columns(by, found.rows, found.failed)
+    page = PageInfo(limit or None, None, found.total)
+    listing = Listing(found.rows, columns, ident=lambda row: row.key or groups.NO_CITY, page=page)
+    shown = session.output.listing(listing)
+    note = session.console.note
+    if hidden := session.output.hidden_columns:
+        note(f"Left out for want of width: {', '.join(hidden)} (-o wide has more).")
+    if not shown:
+        typed = filters.typed()
+        note(f"No failed image matches {typed}." if typed else "No image has failed.")
+    elif shown < found.total:
+        note(f"{shown:,} of {found.total:,}; --limit 0 shows all.")
+    if found.undated:
+        images = (
+            "1 failed image is" if found.undated == 1 else f"{found.undated:,} failed images are"
+        )
+        note(f"{images} of no day: no time is written there.")
+    if not found.is_complete:
+        note("Not counted, it would take too long: images and jobs; --count waits for them.")
+
+
+def _query(session: Session, filters: FigureFilters) -> tuple[FiguresQuery, bool]:
+    now, zone = session.clock(), session.zone
+    since, until = (
+        None if text is None else parse_moment(text, now=now, tz=zone, until=is_until)
+        for text, is_until in ((filters.since, False), (filters.until, True))
+    )
+    if since and until and since >= until:
+        raise UsageError("--since is not before --until.", hint="Exchange them.")
+    cities = find_cities(session.source, split_cities(filters.cities))
+    query = FiguresQuery(
+        cities=tuple(city.city.id for city in cities),
+        providers=split_values(filters.providers, option="--provider"),
+        since=since,
+        until=until,
+    )
+    return query, bool(cities) and all(city.is_small for city in cities)
+
+
+def _note_left_out(session: Session, found: Figures) -> None:
+    if hidden := session.output.hidden_columns:
+        session.console.note(f"Left out for want of width: {', '.join(hidden)} (-o wide has more).")
+    left = [name for name, rows in (("venues", found.venues), ("jobs", found.jobs)) if rows is None]
+    if left:
+        session.console.note(
+            f"Not counted, it would take too long: {' and '.join(left)}; --count waits for them."
+        )

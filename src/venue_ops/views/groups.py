@@ -1,0 +1,101 @@
+"""The figures of cities, providers and days as a listing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from venue_ops.core.enums import GroupBy
+from venue_ops.core.figures import GroupTotal, share
+from venue_ops.output.models import Column
+from venue_ops.views import words
+from venue_ops.views.plain import moment
+
+NO_CITY = "(no city)"
+
+
+def columns(
+    by: GroupBy, rows: Sequence[GroupTotal], failed_in_all: int
+) -> tuple[Column[GroupTotal], ...]:
+    """The columns; which of them a table shows depends on what a row is about."""
+    largest = max((row.failed for row in rows), default=0)
+    is_day = by is GroupBy.DAY
+    return (
+        Column(
+            "group",
+            lambda row: row.key,
+            lambda row: NO_CITY if row.key is None else row.key,
+            header=by.upper(),
+            flexible=not is_day,
+        ),
+        Column("city_id", lambda row: row.city.id if row.city else None, default=False, wide=False),
+        Column(
+            "city_name",
+            lambda row: row.city.name if row.city else None,
+            default=False,
+            wide=by is GroupBy.CITY,
+        ),
+        Column("failed", lambda row: row.failed, right=True),
+        Column(
+            "share",
+            lambda row: share(row.failed, failed_in_all),
+            lambda row: words.part(row.failed, failed_in_all, largest),
+            keep=7,
+        ),
+        Column(
+            "permanently_failed",
+            lambda row: row.permanently_failed,
+            header="GIVEN UP",
+            right=True,
+            keep=2,
+        ),
+        Column("transient", lambda row: row.transient, default=False, right=True),
+        Column("retryable", lambda row: row.retryable, right=True, keep=6),
+        Column("venues", lambda row: row.venues, right=True, keep=3),
+        Column(
+            "newest_failed_at",
+            lambda row: moment(row.newest),
+            header="NEWEST",
+            default=not is_day,
+            keep=1,
+        ),
+        Column("images", lambda row: row.images, default=False, right=True),
+        Column("uploaded", lambda row: row.uploaded, right=True, keep=5),
+        Column(
+            "success_rate",
+            lambda row: row.success_rate,
+            lambda row: _percent(row.success_rate),
+            header="SUCCESS",
+            right=True,
+            keep=5,
+        ),
+        *(_jobs(name, is_day=is_day) for name in ("completed", "discarded", "cancelled")),
+        Column(
+            "cost_usd",
+            lambda row: row.cost_usd,
+            lambda row: words.money(row.cost_usd),
+            header="COST",
+            default=is_day,
+            wide=is_day,
+            right=True,
+            keep=1,
+        ),
+    )
+
+
+def _jobs(state: str, *, is_day: bool) -> Column[GroupTotal]:
+    """Of days alone: which city or provider a job is of takes too long to tell for all of them."""
+    name = f"jobs_{state}"
+    return Column(
+        name,
+        lambda row: getattr(row, name),
+        header=state.upper(),
+        default=is_day and state != "cancelled",
+        wide=is_day,
+        right=True,
+        keep=4,
+    )
+
+
+def _percent(rate: Decimal | None) -> str:
+    return "" if rate is None else f"{rate * 100:.1f} %"
