@@ -17,7 +17,7 @@ from typing import Any
 from tools.generated import ROOT, write_or_check
 
 from venue_ops.output.models import Column
-from venue_ops.views import images, operations, venues
+from venue_ops.views import doctor, images, operations, venues
 
 NOW = datetime.now(UTC)  # the columns want one; the page does not show it
 PAGE = ROOT / "docs" / "reference" / "columns.md"
@@ -84,6 +84,14 @@ LISTINGS = (
             "retry": "`yes`, or `no:` and why",
             "fetched_at": "how long ago, `3d`",
         },
+    ),
+    Listing(
+        "doctor",
+        "One row a check, in every format but `table` and `wide`, which are to be read. "
+        "`-o ids` prints `check`.",
+        doctor.COLUMNS,
+        "finding",
+        {},
     ),
 )
 

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "venues": ("venues", "Look", "Venues by what their images have come to."),
     "show": ("show", "Look", "One job, one venue or one city in detail."),
     "export": ("export", "Hand on", "Everything that matches as CSV or NDJSON, quickly."),
+    "doctor": ("doctor", "Look after", "Check the database and the configuration."),
     "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),
 }
 """Name: module in `commands`, panel of the help, short help."""

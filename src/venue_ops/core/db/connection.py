@@ -155,6 +155,17 @@ class Database:
                 for row in copy:
                     yield bytes(row)
 
+    def twin(self) -> Database:
+        """Another connection to the same database, for whoever asks about connections."""
+        return Database(self._conninfo, label=self.label, statement_timeout=self._timeout)
+
+    def promised_process(self) -> int:
+        """The server process that was announced when the connection was made.
+
+        A pooler invents this number. Raises DatabaseError.
+        """
+        return self._connected().info.backend_pid
+
     def close(self) -> None:
         """Give the connection back; safe to call at any time."""
         if self._connection is not None:
