@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import strategies
 from tests.cli import schemas
+from tests.cli.doctor import findings
 from tests.cli.program import FORMATS, Program, on
 from tests.databases import Database, Databases
 from tests.strategies import Spelled, to_json
@@ -175,6 +176,7 @@ def check_everything(
     assert len(shown["images"]) == shown["images_total"] == expected
     city = check_document(program, "city", "krakow")
     assert sum(row["venues"] for row in city["venues_by_outcome"]) == len(venues)
+    check_doctor(program)
 
 
 def check_list(
@@ -195,6 +197,13 @@ def check_document(program: Program, what: str, reference: str) -> dict[str, Any
     assert run(program, "show", what, reference, "-o", "wide")
     found: dict[str, Any] = whole["data"]
     return found
+
+
+def check_doctor(program: Program) -> None:
+    """Whatever stands in the rows: every check about them can be made."""
+    levels = {name: each["level"] for name, each in findings(program).items()}
+    assert "skipped" not in levels.values()
+    assert program("doctor", "-o", "wide").code in {0, 4}
 
 
 def run(program: Program, *argv: str) -> str:
@@ -236,6 +245,7 @@ def test_extremes(loose: Database, fill: Callable[..., None], value: Any) -> Non
     for reference in ("1", "2", "3"):
         check_document(program, "job", reference)
     assert len(check_document(program, "venue", "venue-1")["images"]) == 3
+    check_doctor(program)
 
 
 def test_moments_beyond_the_calendar(loose: Database, fill: Callable[..., None]) -> None:
@@ -252,3 +262,4 @@ def test_moments_beyond_the_calendar(loose: Database, fill: Callable[..., None])
     check_list(on(loose), ("list", "-n", "0", "--order", "activity"), ["1", "3", "2"], "id")
     for reference in ("1", "2", "3"):
         check_document(on(loose), "job", reference)
+    check_doctor(on(loose))

@@ -13,7 +13,7 @@ from tests.databases import NOW, Database
 from tools import json_reference
 
 from venue_ops.output.models import Column
-from venue_ops.views import city, images, job, operations, venue, venues
+from venue_ops.views import city, doctor, images, job, operations, venue, venues
 
 SCHEMAS = sorted(schemas.shipped())
 
@@ -70,6 +70,8 @@ def test_a_schema_is_exact(name: str) -> None:
         (city.VENUES, "city", "venue_total"),
         (city.JOBS, "city", "job_total"),
         (city.ERRORS, "city", "error_total"),
+        (doctor.COLUMNS, "finding", None),
+        (doctor.CHECKS, "check", None),
     ],
 )
 def test_keys_are_the_columns(columns: tuple[Column[Any], ...], name: str, part: str) -> None:
@@ -127,6 +129,14 @@ def test_poisonous_jobs_venues_and_cities(generated: Program) -> None:
             schemas.assert_document(json.loads(printed.out), what)
 
 
+def test_findings_and_checks(program: Program, generated: Program) -> None:
+    for each in (program, generated):
+        whole = json.loads(each("doctor", "-o", "json").out)
+        schemas.assert_valid(whole, "findings")
+        assert [json.loads(line) for line in each("doctor", "-o", "ndjson").lines] == whole["data"]
+    schemas.assert_valid(json.loads(program("doctor", "--list", "-o", "json").out), "checks")
+
+
 @pytest.mark.parametrize(
     "argv",
     [
@@ -139,6 +149,7 @@ def test_poisonous_jobs_venues_and_cities(generated: Program) -> None:
         ["list", "--config", "missing.toml"],
         ["show", "job", "146", "-o", "json", "--columns", "nonsense"],
         ["show", "city", "krakow,warszawa"],
+        ["doctor", "--check", "nonsense"],
     ],
     ids=" ".join,
 )

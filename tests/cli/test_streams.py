@@ -18,6 +18,7 @@ PRINTING = (
     ("show", "job", "1"),
     ("show", "venue", "1"),
     ("show", "city", "1"),
+    ("doctor", "--check", "jobs"),
 )
 
 
@@ -80,6 +81,7 @@ def test_head_in_a_shell(generated: Program) -> None:
         ("show", "job", "1"),
         ("show", "venue", "1"),
         ("show", "city", "1"),
+        ("doctor", "-o", "csv"),
         ("--help",),
         ("list", "--help"),
     ],

@@ -110,6 +110,7 @@ PARAMETERS: dict[str, Any] = {
     **{"kinds": ["backfill"], "schema": "private-oban"},
     **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
     **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},
+    **{"now": "2025-10-24", "before": "2025-10-24", "after": "2025-10-24"},
     **{"after_failed": 1, "min_failed": 1, "limit": 51, "max_retries": 3, "job_id": 1},
     **{
         "refs": ["noce-krk"],

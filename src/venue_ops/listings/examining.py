@@ -30,7 +30,10 @@ def print_checks(session: Session, names: Sequence[str]) -> None:
 
 
 def print_findings(session: Session, names: Sequence[str], *, strict: bool) -> None:
-    """Make the checks; raises typer.Exit(4) if one failed, with `strict` if one did not pass."""
+    """Make the checks; raises typer.Exit(4) if one failed, with `strict` if one did not pass.
+
+    A check that somebody asked for by its name and that could not be made has failed them, too.
+    """
     wanted = chosen(split_values(names, option="--check"))
     findings = _findings(session, wanted)
     fmt = session.flags.output
@@ -41,7 +44,8 @@ def print_findings(session: Session, names: Sequence[str], *, strict: bool) -> N
         session.output.listing(view.listing(findings))
     found = Counter(finding.level for finding in findings)
     session.console.note(_summary(found))
-    if found[Level.FAIL] or (strict and found[Level.PASS] < len(findings)):
+    unmade = found[Level.SKIPPED] if names else 0
+    if found[Level.FAIL] or unmade or (strict and found[Level.PASS] < len(findings)):
         raise typer.Exit(ExitCode.ENVIRONMENT)
 
 

@@ -23,14 +23,17 @@ _MARKS: Final = {
 }
 
 COLUMNS: tuple[Column[Finding], ...] = (
-    Column("check", lambda row: row.check.name),
-    Column("group", lambda row: row.check.group),
-    Column("level", lambda row: row.level),
-    Column("summary", lambda row: row.summary),
-    Column("details", lambda row: [_detail(detail) for detail in row.details]),
-    Column("remedy", lambda row: row.remedy),
-    Column("sql", lambda row: row.sql),
+    Column("check", lambda row: row.check.name, default=False, wide=False),
+    Column("group", lambda row: row.check.group, default=False, wide=False),
+    Column("level", lambda row: row.level, default=False, wide=False),
+    Column("summary", lambda row: row.summary, default=False, wide=False),
+    Column(
+        "details", lambda row: [_detail(each) for each in row.details], default=False, wide=False
+    ),
+    Column("remedy", lambda row: row.remedy, default=False, wide=False),
+    Column("sql", lambda row: row.sql, default=False, wide=False),
 )
+"""A person reads `document` in place of these."""
 
 CHECKS: tuple[Column[Check], ...] = (
     Column("check", lambda row: row.name),

@@ -10,12 +10,12 @@ from venue_ops.core.errors import UsageError
 from venue_ops.core.references import close_matches, shortened
 
 CONFIGURATION: Final = Check(
-    "configuration", Group.CONNECTION, "Can the settings be read, and which are in force?"
+    "configuration", Group.SETUP, "Can the settings be read, and which are in force?"
 )
-CONNECTION: Final = Check("connection", Group.CONNECTION, "Does the database answer?")
-SERVER: Final = Check("server", Group.CONNECTION, "Is the server new enough?")
-POOLER: Final = Check("pooler", Group.CONNECTION, "Is there a pooler in between?")
-CLOCK: Final = Check("clock", Group.CONNECTION, "Do this machine and the server agree on the time?")
+CONNECTION: Final = Check("connection", Group.SETUP, "Does the database answer?")
+SERVER: Final = Check("server", Group.SETUP, "Is the server new enough?")
+POOLER: Final = Check("pooler", Group.SETUP, "Is there a pooler in between?")
+CLOCK: Final = Check("clock", Group.SETUP, "Do this machine and the server agree on the time?")
 TABLES: Final = Check("tables", Group.SCHEMA, "Are the application's tables there?")
 COLUMNS: Final = Check("columns", Group.SCHEMA, "Are the columns there, and of the right type?")
 OBAN: Final = Check("oban", Group.SCHEMA, "Which migration of Oban is it, and is it complete?")
@@ -44,6 +44,18 @@ CHECKS: Final = (
     *(WORKERS, QUEUES, SPENT, ORPHANS, LIFELINE, DUPLICATES, FUTURE),
     *(MALFORMED, SHARED_URLS),
 )
+
+
+ON_JOBS: Final = frozenset(
+    check for check in CHECKS if check.group is Group.JOBS or check in {OBAN, WORKER_INDEX}
+)
+"""The checks that make no sense without `oban_jobs`."""
+
+ON_VENUES: Final = frozenset({MALFORMED, SHARED_URLS})
+"""The checks that make no sense without `venues`."""
+
+ON_ANY_TABLE: Final = frozenset({COLUMNS, INDEXES, STATISTICS, READING, RETRYING})
+"""The checks that look at every table there is."""
 
 
 def chosen(names: Iterable[str]) -> tuple[Check, ...]:

@@ -38,7 +38,7 @@ def configuration(facts: Configuration) -> Finding:
     origin = sources.get("database_url", "default")
     return passed(
         checks.CONFIGURATION,
-        f"{facts.target[:1].upper()}{facts.target[1:]} (from {origin}), {file}{profile},"
+        f"The database is {facts.target}, by {origin}; {file}{profile};"
         f" Oban's tables in {facts.oban_schema}.",
         details,
     )

@@ -19,7 +19,7 @@ class Level(StrEnum):
 class Group(StrEnum):
     """What a check is about, in the order in which they are made."""
 
-    CONNECTION = "connection"
+    SETUP = "setup"
     SCHEMA = "schema"
     ACCESS = "access"
     JOBS = "jobs"

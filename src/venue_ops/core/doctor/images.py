@@ -74,8 +74,7 @@ def malformed(faults: Sequence[ImageFault]) -> Finding:
     if found:
         return warned(
             checks.MALFORMED,
-            f"{counted(sum(each.images for each in found), 'image is', 'images are')} not of the"
-            " usual shape; they are shown as they are.",
+            f"Images of {counted(len(found), 'unusual shape')} occur; they are shown as they are.",
             details,
             remedy=(
                 "Look at one with `venue-ops show venue ID`. The application's own retry drops"

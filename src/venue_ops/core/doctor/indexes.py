@@ -71,10 +71,6 @@ def indexes(found: Sequence[Index], relations: Relations) -> Finding:
             needed.is_met_by(index) and index.is_valid for index in found
         ):
             missing.append(needed)
-    if not there:
-        return warned(
-            checks.INDEXES, "There is no table with indexes.", remedy="See the check tables."
-        )
     if not missing and not broken:
         needed_here = sum(needed.table in there for needed in NEEDED)
         return passed(checks.INDEXES, f"All {needed_here} are there and valid.")
@@ -116,17 +112,14 @@ def _repairs(
 
 
 def worker_index(
-    found: Sequence[Index], relations: Relations, workers: Sequence[str], jobs: int | None
+    found: Sequence[Index], relations: Relations, workers: Sequence[str], jobs: int
 ) -> Finding:
     """An index of the image jobs alone, with its price: a suggestion and never a fault.
 
-    `jobs` is how many the named workers have; None where nobody could count them.
+    `jobs` is how many the named workers have.
     """
     if any(_is_of_workers(index) for index in found):
         return passed(checks.WORKER_INDEX, "The optional index over the image jobs is there.")
-    table = relations.ours(OBAN_JOBS)
-    if jobs is None or table is None:
-        return passed(checks.WORKER_INDEX, "Not told: the jobs could not be counted.")
     if jobs < WORTHWHILE:
         return passed(
             checks.WORKER_INDEX, f"Not worth it with {counted(jobs, 'image job')}: nothing to do."
@@ -138,7 +131,7 @@ def worker_index(
         f"Optional: an index of about {size} MiB would make the application's own page 4 to 6"
         " times as fast. venue-ops does not need it, and every insert would pay for it.",
         sql=(
-            f"CREATE INDEX CONCURRENTLY ON {quoted_name(table.schema, table.name)} (id)"
+            f"CREATE INDEX CONCURRENTLY ON {quoted_name(relations.oban_schema, OBAN_JOBS)} (id)"
             f" WHERE worker IN ({names})"
         ),
     )

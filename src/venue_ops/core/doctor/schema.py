@@ -62,20 +62,19 @@ def tables(relations: Relations) -> Finding:
             f"All {1 + len(APPLICATION_TABLES)} tables are there{lacks}.",
             (Detail(each.name, f"in schema {each.schema}") for each in relations.all_ours()),
         )
-    details = [Detail(name, _where_else(relations.elsewhere(name), relations)) for name in missing]
+    details = [Detail(name, _where_else(relations.elsewhere(name))) for name in missing]
     return failed(
         checks.TABLES,
-        f"There is no {listed(missing)} where it is looked for.",
+        f"{'A table is' if len(missing) == 1 else 'Tables are'} missing: {listed(missing)}.",
         details,
         remedy=_remedy(missing, relations),
     )
 
 
-def _where_else(others: Sequence[Relation], relations: Relations) -> str:
+def _where_else(others: Sequence[Relation]) -> str:
     if others:
         return f"found in schema {listed([other.schema for other in others])}"
-    looked = f"schema {relations.oban_schema}" if relations.ours(OBAN_JOBS) is None else "database"
-    return f"in no schema of this database (looked for it in {looked})"
+    return "in no schema of this database"
 
 
 def _remedy(missing: Sequence[str], relations: Relations) -> str:
@@ -103,21 +102,14 @@ def columns(found: Sequence[ColumnFact]) -> Finding:
         for column in found
         if column.found is not None and column.found not in ACCEPTED_TYPES[column.wanted]
     ]
-    if not found:
-        return failed(
-            checks.COLUMNS,
-            "There is no table whose columns could be looked at.",
-            remedy="See the check tables.",
-        )
     if not missing and not wrong:
         return passed(checks.COLUMNS, f"All {len(found)} columns are there, of the right types.")
     details = [
         *(Detail(f"{c.table}.{c.name}", f"is missing; {c.wanted} is expected") for c in missing),
         *(Detail(f"{c.table}.{c.name}", f"is {c.found_type}, not {c.wanted}") for c in wrong),
     ]
-    what = [f"{len(missing)} missing"] * bool(missing) + [f"{len(wrong)} of another type"] * bool(
-        wrong
-    )
+    what = [f"{len(missing)} missing"] * bool(missing)
+    what += [f"{len(wrong)} of another type"] * bool(wrong)
     return failed(
         checks.COLUMNS,
         f"Columns do not fit: {', '.join(what)}.",
@@ -137,13 +129,7 @@ def oban(
     `index_columns` are the columns of Oban's valid indexes.
     """
     table = relations.ours(OBAN_JOBS)
-    if table is None:
-        return failed(
-            checks.OBAN,
-            f"There is no oban_jobs in schema {relations.oban_schema}.",
-            remedy="See the check tables.",
-        )
-    comment = (table.comment or "").strip()
+    comment = ((table and table.comment) or "").strip()
     version = int(comment) if comment.isascii() and comment.isdecimal() else None
     details = [Detail("states", ", ".join(states))]
     unknown = [state for state in states if state not in (*STATES, SUSPENDED)]
@@ -212,7 +198,7 @@ def statistics(relations: Relations) -> Finding:
     never, stale, dead = [], [], []
     for table in relations.all_ours():
         many = max(MANY_ROWS, STALE_SHARE * table.live_rows)
-        if table.rows is None:
+        if table.rows is None and table.live_rows:
             never.append(table)
         elif table.changed_rows > many:
             stale.append(table)

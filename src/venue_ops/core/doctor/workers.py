@@ -137,10 +137,11 @@ def queues(found: Sequence[Queue], named: Mapping[str, str], *, now: datetime) -
             remedy="Check the setting queues.enrichment against the queues in the details.",
         )
     waiting = sum(queue.waiting for queue in found)
-    said = f"{counted(waiting, 'job waits', 'jobs wait')}" if waiting else "No job waits"
     return passed(
         checks.QUEUES,
-        f"{said}, and every queue that has work is worked on.",
+        f"{counted(waiting, 'job waits', 'jobs wait')} in queues that are worked on."
+        if waiting
+        else "No job waits.",
         [_seen(queue, now) for queue in found],
     )
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from venue_ops.core.doctor import access, checks, connection, images, indexes, jobs, schema, workers
-from venue_ops.core.doctor.facts import Configuration
+from venue_ops.core.doctor.facts import OBAN_JOBS, Configuration
 from venue_ops.core.doctor.findings import Check, Finding, failed, skipped
 from venue_ops.core.errors import (
     DatabaseError,
@@ -92,7 +92,8 @@ def _unconnected(
 def _made(check: Check, judge: Judge, facts: Facts) -> Finding:
     """The finding of one check; whatever goes wrong in it is told and no more."""
     try:
-        return judge(facts)
+        lacking = _lacking(check, facts)
+        return judge(facts) if lacking is None else skipped(check, lacking)
     except UnreachableError:
         raise
     except StatementTimeoutError:
@@ -110,6 +111,17 @@ def _made(check: Check, judge: Judge, facts: Facts) -> Finding:
             f"The check itself broke: {type(error).__name__}: {error}",
             remedy="Report it, with what `venue-ops doctor --check " + check.name + "` prints.",
         )
+
+
+def _lacking(check: Check, facts: Facts) -> str | None:
+    """Why the check would be about nothing: the check of the tables says the rest."""
+    if check in checks.ON_JOBS and facts.relations().ours(OBAN_JOBS) is None:
+        return f"Needs the table {OBAN_JOBS}, which is not there."
+    if check in checks.ON_VENUES and facts.relations().ours("venues") is None:
+        return "Needs the table venues, which is not there."
+    if check in checks.ON_ANY_TABLE and not facts.relations().all_ours():
+        return "Needs the application's tables, which are not there."
+    return None
 
 
 def _judges(
