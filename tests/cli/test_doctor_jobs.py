@@ -15,6 +15,7 @@ from tests.cli.doctor import finding, subjects
 from tests.cli.program import Program, on
 from tests.databases import NOW, Database
 
+from venue_ops.core.services import doctor_facts
 from venue_ops.settings import WorkerNames
 
 NAMES = WorkerNames()
@@ -55,7 +56,7 @@ def insert(owner: psycopg.Connection[Any], **columns: Any) -> int:
     }
     names, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
     statement = f"INSERT INTO oban_jobs ({names}) VALUES ({places}) RETURNING id"
-    found = owner.execute(sql.SQL(statement), row).fetchone()  # type: ignore[arg-type]
+    found = owner.execute(sql.SQL(statement), row).fetchone()
     assert found is not None
     return int(found[0])
 
@@ -186,7 +187,7 @@ def test_a_job_without_attempts_left_and_what_mends_it(
         }
     ]
     assert f"id IN ({job})" in found["sql"]
-    owner.execute(sql.SQL(found["sql"]))  # type: ignore[arg-type]
+    owner.execute(sql.SQL(found["sql"]))
     assert finding(sample, "spent")["level"] == "pass"
 
 
@@ -196,7 +197,7 @@ def test_more_of_them_than_can_be_named(sample: Program, owner: psycopg.Connecti
     found = finding(sample, "spent")
     assert "attempt >= max_attempts" in found["sql"]
     assert len(found["details"][0]["ids"]) == 5
-    owner.execute(sql.SQL(found["sql"]))  # type: ignore[arg-type]
+    owner.execute(sql.SQL(found["sql"]))
     assert finding(sample, "spent")["level"] == "pass"
 
 
@@ -372,3 +373,19 @@ def test_photos_that_were_overwritten(images: Callable[..., Program]) -> None:
     assert found["summary"].startswith("5 photos were overwritten")
     assert (found["details"][0]["count"], found["details"][0]["ids"]) == (5, [2, 3])
     assert finding(images(*[five] * 7), "shared-urls")["details"][0]["ids"] == [1, 2, 3, 4, 5]
+
+
+def test_of_very_many_venues_the_newest_are_looked_at_unless_time_is_given(
+    images: Callable[..., Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_facts, "MANY_VENUES", 2)
+    monkeypatch.setattr(doctor_facts, "NEWEST_VENUES", 2)
+    program = images(7, [image()], [image()])
+    assert finding(program, "malformed")["level"] == "fail"  # nobody counted: it may be few
+    with psycopg.connect(program.url or "", autocommit=True) as conn:
+        conn.execute("ANALYZE venues")
+    found = finding(program, "malformed")
+    assert found["level"] == "pass"
+    assert "Only the newest 2 venues were looked at" in found["summary"]
+    assert "Only the newest 2 venues" in finding(program, "shared-urls")["summary"]
+    assert finding(program, "malformed", "--statement-timeout", "5m")["level"] == "fail"

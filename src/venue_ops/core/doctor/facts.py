@@ -219,3 +219,11 @@ class ImageFault:
     venues: int
     images: int
     ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFaults:
+    """What is wrong with images; `newest` is how many venues were looked at, None for all."""
+
+    faults: tuple[ImageFault, ...]
+    newest: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Level(StrEnum):
@@ -112,13 +113,13 @@ def listed(items: Sequence[str], most: int = 5) -> str:
     return f"{shown} and {len(items) - most:,} more" if len(items) > most else shown
 
 
+_PLAIN_NAMES: Final = frozenset({"public", "oban_jobs", "venues", "cities", "countries"})
+
+
 def quoted_name(*parts: str) -> str:
-    """A name as SQL wants it, each part quoted where it has to be."""
+    """A name as SQL wants it; all but the usual ones in quotes, since any may be a keyword."""
     return ".".join(
-        part
-        if part.isascii() and part.isidentifier() and part.islower()
-        else '"' + part.replace('"', '""') + '"'
-        for part in parts
+        part if part in _PLAIN_NAMES else '"' + part.replace('"', '""') + '"' for part in parts
     )
 
 

@@ -54,6 +54,7 @@ def examine(
         source,
         usual=USUAL_BUDGET if budget is None else budget,
         scan=SCAN_BUDGET if budget is None else budget,
+        is_thorough=budget is not None,
     )
     judges = _judges(source, configuration, queues, is_demo=is_demo)
     is_lost = False
@@ -96,21 +97,27 @@ def _made(check: Check, judge: Judge, facts: Facts) -> Finding:
         return judge(facts) if lacking is None else skipped(check, lacking)
     except UnreachableError:
         raise
-    except StatementTimeoutError:
-        spent = facts.last_budget.total_seconds()
-        return skipped(
-            check,
-            f"Not finished within {spent:g} s.",
-            "Give it more time: --statement-timeout 5m --check " + check.name,
-        )
     except DatabaseError as error:
-        return skipped(check, error.message, error.hint)
+        return _unmade(check, error, facts.last_budget)
     except Exception as error:
         return failed(
             check,
             f"The check itself broke: {type(error).__name__}: {error}",
             remedy="Report it, with what `venue-ops doctor --check " + check.name + "` prints.",
         )
+
+
+def _unmade(check: Check, error: DatabaseError, budget: timedelta) -> Finding:
+    """Only that the database does not answer at all is itself what a check was about."""
+    if check is checks.CONNECTION:
+        return failed(check, error.message, remedy=error.hint)
+    if isinstance(error, StatementTimeoutError):
+        return skipped(
+            check,
+            f"Not finished within {budget.total_seconds():g} s.",
+            f"Give it more time: --statement-timeout 5m --check {check.name}",
+        )
+    return skipped(check, error.message, error.hint)
 
 
 def _lacking(check: Check, facts: Facts) -> str | None:

@@ -10,22 +10,32 @@ from typing import Any, TypeVar
 from venue_ops.core.db import questions, rows_doctor
 from venue_ops.core.db.questions import Question
 from venue_ops.core.doctor import facts
-from venue_ops.core.errors import UnreachableError, VenueOpsError
+from venue_ops.core.errors import DatabaseError, UnreachableError, VenueOpsError
 from venue_ops.core.models import JobKind
 from venue_ops.core.services.blank import blank, counts_of
 from venue_ops.core.services.source import Source, naive_utc
 
 Fact = TypeVar("Fact")
 FUTURE_SLACK = timedelta(minutes=5)
+MANY_VENUES = 300_000
+NEWEST_VENUES = 200_000
+"""So many venues take some seconds to look at; the application had 817 when this was made."""
+PATIENCE = timedelta(seconds=2)
+"""How long a second connection may wait for a place in a pool."""
 
 
 @dataclass(slots=True)
 class Facts:
-    """Asks the database of `source`; `last_budget` is what the last question could take."""
+    """Asks the database of `source`, within `usual` or, where a table is read, `scan`.
+
+    `is_thorough` looks at all rows however many there are. `last_budget` is what the last
+    question could take.
+    """
 
     source: Source
     usual: timedelta
     scan: timedelta
+    is_thorough: bool = False
     last_budget: timedelta = timedelta(0)
     _known: dict[str, Any] = field(default_factory=dict)
 
@@ -54,11 +64,13 @@ class Facts:
         if set(answered) == {promised}:
             return facts.Backends(promised, answered)
         other = database.twin()
+        asked = questions.ServerFacts(self.source.oban_schema)
+        others: tuple[int, ...] = ()
         try:
-            asked = questions.ServerFacts(self.source.oban_schema)
-            others = tuple(int(row["pid"]) for row in other.ask(asked, {}, within=self.usual))
-        except VenueOpsError:
-            others = ()  # a pool without room for one more
+            with other.cut_after(PATIENCE):
+                others = tuple(int(row["pid"]) for row in other.ask(asked, {}))
+        except DatabaseError:
+            pass  # a pool without room for one more
         finally:
             other.close()
         return facts.Backends(promised, answered, others)
@@ -151,9 +163,25 @@ class Facts:
         after = naive_utc(self.source.now() + FUTURE_SLACK)
         return self._all("future", questions.FutureTimes, rows_doctor.future, {"after": after})
 
-    def image_faults(self) -> tuple[facts.ImageFault, ...]:
-        """What is wrong with images, by kind: reads every venue."""
-        return self._all("images", questions.ImageFaults, rows_doctor.image_fault, within=self.scan)
+    def image_faults(self) -> facts.ImageFaults:
+        """What is wrong with images, by kind.
+
+        Reads every venue; where there are very many and nobody gave it the time, the newest.
+        """
+        venues = self.relations().ours("venues")
+        few = venues is None or (venues.rows or 0) <= MANY_VENUES
+        newest = None if few or self.is_thorough else NEWEST_VENUES
+        asked = questions.ImageFaults(self.source.oban_schema, limited=newest is not None)
+        return self._once(
+            "images",
+            lambda: facts.ImageFaults(
+                tuple(
+                    rows_doctor.image_fault(row)
+                    for row in self._put(asked, {"limit": newest}, within=self.scan)
+                ),
+                newest,
+            ),
+        )
 
     def _samples(self, question: type[Question], subject: str) -> tuple[facts.Sample, ...]:
         return self._all(question.__name__, question, lambda row: rows_doctor.sample(row, subject))
@@ -182,16 +210,21 @@ class Facts:
         *,
         within: timedelta | None = None,
     ) -> Sequence[Any]:
+        asked = question(oban_schema=self.source.oban_schema)
+        return self._put(asked, parameters or {}, within=within or self.usual)
+
+    def _put(
+        self, asked: Question, parameters: dict[str, Any], *, within: timedelta
+    ) -> Sequence[Any]:
         source = self.source
-        self.last_budget = self.usual if within is None else within
+        self.last_budget = within
         bound = {
             **source.common_parameters(),
             "schema": source.oban_schema,
             "now": naive_utc(source.now()),
-            **(parameters or {}),
+            **parameters,
         }
-        asked = question(oban_schema=source.oban_schema)
-        return source.database.ask(asked, bound, within=self.last_budget)
+        return source.database.ask(asked, bound, within=within)
 
     def _once(self, name: str, fetch: Callable[[], Fact]) -> Fact:
         """A failure is remembered, too: a scan that timed out is not begun again."""

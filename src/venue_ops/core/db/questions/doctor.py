@@ -87,6 +87,7 @@ class FutureTimes(Question):
 
 @dataclass(frozen=True, slots=True)
 class ImageFaults(Question):
-    """How many venues and images are wrong, by kind."""
+    """How many venues and images are wrong, by kind; limited, among the newest venues only."""
 
     builder: ClassVar[str] = "doctor_images:faults"
+    limited: bool = False

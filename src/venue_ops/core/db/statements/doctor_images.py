@@ -35,8 +35,10 @@ FROM jsonb_path_query(venue_images, 'strict $[*]', '{}', true) AS value
 """
 
 
-def faults(_: ImageFaults) -> TextClause:
-    """Binds nothing; a row a kind of fault that occurs, with the first venues' ids.
+def faults(question: ImageFaults) -> TextClause:
+    """A row a kind of fault that occurs, with the first venues' ids.
+
+    Binds `limit` where the question is limited.
 
     The counts of a venue come as one array from one scalar subquery (see
     `expressions.images`), NULL where there is nothing wrong. Kinds that begin with `is_` are
@@ -44,13 +46,15 @@ def faults(_: ImageFaults) -> TextClause:
     """
     none = ", ".join("0" for _ in _COUNTS)
     kinds = ", ".join(f"('{kind}', counts[{n}])" for n, kind in enumerate(_COUNTS, start=1))
+    newest = "(SELECT id, venue_images FROM venues ORDER BY id DESC LIMIT :limit) AS newest"
+    venues = newest if question.limited else "venues"
     return text(f"""
 WITH faulty AS (
   SELECT id, jsonb_typeof(venue_images) AS type, (
     SELECT NULLIF(ARRAY[{", ".join(_COUNTS.values())}], CAST(ARRAY[{none}] AS bigint[]))
     FROM ({_ELEMENTS}) AS image
   ) AS counts
-  FROM venues WHERE venue_images <> '[]'
+  FROM {venues} WHERE venue_images <> '[]'
   OFFSET 0
 )
 SELECT fault.kind, count(*) AS venues, CAST(sum(fault.images) AS bigint) AS images,
