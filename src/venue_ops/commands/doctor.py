@@ -25,11 +25,12 @@ Strict = Annotated[
 def doctor(
     ctx: typer.Context, check: Checks = None, names: Named = False, strict: Strict = False
 ) -> None:
-    """Check the settings, the database, the role, the jobs and the images; changes nothing.
+    """Check settings, database, role, jobs and images; changes nothing.
 
-    Each check passes, warns or fails, and says what to do. Statements that it suggests are for
-    the owner of the tables: they are never run. Exits with 4 if a check fails, or if one that
-    --check names cannot be made. A check gets 5 to 15 seconds, or what --statement-timeout says.
+    Each check passes, warns or fails, and says what to do. Statements that it
+    suggests are for the owner of the tables: they are never run. Exits with 4 if
+    a check fails, or if one that --check names cannot be made. A check gets 5 to
+    15 seconds, or what --statement-timeout says.
     """
     from venue_ops.listings.examining import print_checks, print_findings
 

@@ -73,7 +73,7 @@ def orphans(found: Sequence[Executing], *, now: datetime) -> Finding:
 
 
 def _since(node: Executing, now: datetime) -> str:
-    since = f"executing since {_said(now - node.since)} ago" if node.since else "executing"
+    since = f"executing for up to {_said(now - node.since)}" if node.since else "executing"
     if node.node_active is None:
         return f"{since}; the node began no job lately"
     return f"{since}; the node began its last job {_said(now - node.node_active)} ago"
