@@ -18,7 +18,7 @@ from venue_ops.core.services.doctor import examine
 from venue_ops.core.services.source import Source
 from venue_ops.exit_codes import ExitCode
 from venue_ops.output.formats import Format
-from venue_ops.settings import Settings
+from venue_ops.settings import Settings, environment_secrets
 from venue_ops.views import doctor as view
 
 FOR_PEOPLE = (None, Format.TABLE, Format.WIDE)
@@ -63,7 +63,8 @@ def _findings(session: Session, wanted: Sequence[Check]) -> list[Finding]:
     try:
         settings = session.settings
     except ConfigurationError as error:
-        session.settings = Settings()  # what is left to print with
+        # What is left to print with; the environment's secrets stay hidden.
+        session.settings = Settings(known_secrets=environment_secrets(session.env))
         problem = Configuration("no database", problem=error.message, hint=error.hint)
         return list(examine(error, problem, {}, wanted))
     source: Source | VenueOpsError
