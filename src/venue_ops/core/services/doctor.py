@@ -25,7 +25,7 @@ USUAL_BUDGET: Final = timedelta(seconds=5)
 """How long one question may take that any database answers at once."""
 
 SCAN_BUDGET: Final = timedelta(seconds=15)
-"""How long one may take that reads a whole table: enough for a million venues."""
+"""How long one may take that reads a whole table: enough for some hundred thousand venues."""
 
 NO_CONNECTION: Final = "There is no connection to the database."
 
