@@ -19,7 +19,7 @@ from tools.generated import ROOT, write_or_check
 from venue_ops.core.enums import Exported, GroupBy
 from venue_ops.core.exports.columns import COLUMNS
 from venue_ops.output.models import Column
-from venue_ops.views import figures, groups, images, operations, venues
+from venue_ops.views import doctor, figures, groups, images, operations, venues
 
 NOW = datetime.now(UTC)  # the columns want one; the page does not show it
 PAGE = ROOT / "docs" / "reference" / "columns.md"
@@ -107,6 +107,14 @@ LISTINGS = (
             "retry": "`yes`, or `no:` and why",
             "fetched_at": "how long ago, `3d`",
         },
+    ),
+    Listing(
+        "doctor",
+        "One row a check, in every format but `table` and `wide`, which are to be read. "
+        "`-o ids` prints `check`.",
+        doctor.COLUMNS,
+        "finding",
+        {},
     ),
 )
 

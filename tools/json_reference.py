@@ -41,9 +41,10 @@ python -c "from importlib.resources import files; print(files('venue_ops') / 'sc
 ORDER = (
     *("operations", "venues", "page", "operation", "venue-summary"),
     *("figures", "figure-groups", "figure-group"),
-    *("job", "venue", "city", "image", "error"),
+    *("job", "venue", "city", "image"),
+    *("findings", "finding", "checks", "check", "error"),
 )
-"""The outputs of lists and what they hold, the figures, those of `show`, then errors."""
+"""The outputs of lists and what they hold, the figures, `show`, `doctor`, then errors."""
 TYPES = {"integer": "whole number", "date-time": "time", "array": "list"}
 
 

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "show": ("show", "Look", "One job, one venue or one city in detail."),
     "stats": ("stats", "Look", "The figures: what fails, where, why, and what is left to retry."),
     "export": ("export", "Hand on", "Everything that matches as CSV or NDJSON, quickly."),
+    "doctor": ("doctor", "Look after", "Check the database and the configuration."),
     "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),
 }
 """Name: module in `commands`, panel of the help, short help."""

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import strategies
 from tests.cli import exports, schemas
+from tests.cli.doctor import findings
 from tests.cli.program import FORMATS, Program, on
 from tests.databases import Database, Databases
 from tests.strategies import Spelled, to_json
@@ -196,6 +197,7 @@ def check_exports(program: Program, slugs: list[str]) -> None:
         assert [None not in record and None not in record.values() for record in records] == [
             True for _ in rows
         ]
+    check_doctor(program)
 
 
 def check_list(
@@ -231,6 +233,13 @@ def check_figures(program: Program) -> dict[str, Any]:
             assert sum(row["failed"] for row in listed["data"]) == in_all
     found: dict[str, Any] = whole["data"]
     return found
+
+
+def check_doctor(program: Program) -> None:
+    """Whatever stands in the rows: every check about them can be made."""
+    levels = {name: each["level"] for name, each in findings(program).items()}
+    assert "skipped" not in levels.values()
+    assert program("doctor", "-o", "wide").code in {0, 4}
 
 
 def run(program: Program, *argv: str) -> str:
@@ -273,6 +282,7 @@ def test_extremes(loose: Database, fill: Callable[..., None], value: Any) -> Non
         check_document(program, "job", reference)
     assert len(check_document(program, "venue", "venue-1")["images"]) == 3
     assert check_figures(program)["failed"]["images"] == 1
+    check_doctor(program)
 
 
 def test_moments_beyond_the_calendar(loose: Database, fill: Callable[..., None]) -> None:
@@ -290,3 +300,4 @@ def test_moments_beyond_the_calendar(loose: Database, fill: Callable[..., None])
     check_figures(on(loose))
     for reference in ("1", "2", "3"):
         check_document(on(loose), "job", reference)
+    check_doctor(on(loose))

@@ -48,6 +48,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     *EXPORTS,
     ("export", "csv", "-c", "krakow", "--since", "90d", "--delimiter", ";", "--bom"),
 )
+DOCTOR: tuple[tuple[str, ...], ...] = (("doctor",), ("doctor", "-o", "json"))
+"""Says what the role may do, so it says something else under every role."""
 LOGGED = re.compile(r"(?:statement|execute <unnamed>): (.*)", re.DOTALL)
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\n]*? LOG:  ", re.MULTILINE)
 
@@ -96,7 +98,7 @@ def statements(sample_database: Database, server_log: Path) -> Callable[[], list
 
 
 def test_a_log_of_every_statement(reader: Program, statements: Callable[[], list[str]]) -> None:
-    for argv in COMMANDS:
+    for argv in (*COMMANDS, *DOCTOR):
         assert reader(*argv).code in {0, 3}
     sent = statements()
     assert len(sent) > 4 * len(COMMANDS)
@@ -130,6 +132,7 @@ def test_settings_are_local_to_a_transaction(
     reader: Program, statements: Callable[[], list[str]]
 ) -> None:
     reader("list", "-n", "0")
+    reader("doctor")
     settings = [each for each in statements() if "set_config" in each]
     assert settings
     for statement in settings:
@@ -138,7 +141,7 @@ def test_settings_are_local_to_a_transaction(
         assert all(call.rstrip().endswith("true") for call in calls)
 
 
-@pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("argv", [*COMMANDS, *DOCTOR], ids=" ".join)
 def test_nothing_stays_in_the_session(
     reader: Program, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

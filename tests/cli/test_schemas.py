@@ -14,7 +14,17 @@ from tools import json_reference
 
 from venue_ops.core.enums import GroupBy
 from venue_ops.output.models import Column
-from venue_ops.views import city, figures, groups, images, job, operations, venue, venues
+from venue_ops.views import (
+    city,
+    doctor,
+    figures,
+    groups,
+    images,
+    job,
+    operations,
+    venue,
+    venues,
+)
 
 SCHEMAS = sorted(schemas.shipped())
 
@@ -76,6 +86,8 @@ def test_a_schema_is_exact(name: str) -> None:
         (figures.venue_columns(()), "figures", "venue"),
         (figures.job_columns(()), "figures", "jobs"),
         (groups.columns(GroupBy.CITY, (), 0), "figure-group", None),
+        (doctor.COLUMNS, "finding", None),
+        (doctor.CHECKS, "check", None),
     ],
 )
 def test_keys_are_the_columns(columns: tuple[Column[Any], ...], name: str, part: str) -> None:
@@ -152,6 +164,14 @@ def test_poisonous_jobs_venues_and_cities(generated: Program) -> None:
             schemas.assert_document(json.loads(printed.out), what)
 
 
+def test_findings_and_checks(program: Program, generated: Program) -> None:
+    for each in (program, generated):
+        whole = json.loads(each("doctor", "-o", "json").out)
+        schemas.assert_valid(whole, "findings")
+        assert [json.loads(line) for line in each("doctor", "-o", "ndjson").lines] == whole["data"]
+    schemas.assert_valid(json.loads(program("doctor", "--list", "-o", "json").out), "checks")
+
+
 @pytest.mark.parametrize(
     "argv",
     [
@@ -164,6 +184,7 @@ def test_poisonous_jobs_venues_and_cities(generated: Program) -> None:
         ["list", "--config", "missing.toml"],
         ["show", "job", "146", "-o", "json", "--columns", "nonsense"],
         ["show", "city", "krakow,warszawa"],
+        ["doctor", "--check", "nonsense"],
     ],
     ids=" ".join,
 )

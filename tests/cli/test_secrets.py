@@ -241,6 +241,51 @@ def test_a_database_that_breaks(sample_database: Database, program: Program, fau
             assert_silent(failed)
 
 
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_doctor_holds_no_secret(program: Program, fmt: str) -> None:
+    """Its findings name queues, nodes, workers and settings."""
+    result = program("doctor", "-o", fmt, "-vv", "--debug")
+    assert result.code == 0, result.err
+    assert_silent(result)
+    assert_silent(program("doctor", "-o", fmt, "--config", "missing.toml", "--debug"))
+
+
+@pytest.mark.parametrize("fault", [*SERVER_FAULTS, "a clock that stopped"])
+def test_doctor_on_a_database_that_breaks(
+    sample_database: Database, program: Program, fault: str
+) -> None:
+    def stopped_clock() -> datetime:
+        raise RuntimeError(f"{with_password('x@h')} {PLANTED} {KNOWN}")
+
+    broken = replace(program, url=with_password(sample_database.url))
+    if fault in SERVER_FAULTS:
+        with sample_database.connect(autocommit=True) as conn:
+            conn.execute("CREATE TABLE secrets (name text)")
+            for text in (*PLANTED, *KNOWN):
+                conn.execute("INSERT INTO secrets VALUES (%s)", [text])
+            conn.execute(SERVER_FAULTS[fault])
+    else:
+        broken = replace(broken, clock=stopped_clock)
+    for fmt in ("wide", "json"):
+        failed = broken("doctor", "-o", fmt, "--debug")
+        assert failed.code in {0, 1, 4}
+        assert_silent(failed)
+
+
+def test_doctor_without_a_connection_holds_no_secret(program: Program) -> None:
+    password = quote(PASSWORD, safe="")
+    for url in (
+        f"postgresql://ops:{password}@127.0.0.1:1/x",
+        f"postgresql://ops:{password}@h:{MARK}/x",
+        f"host=127.0.0.1 port=1 password='{MARK}",
+        f"{MARK}://ops:{MARK}@h/x",
+    ):
+        for fmt in ("table", "json"):
+            failed = replace(program, url=url)("doctor", "-o", fmt, "--debug")
+            assert failed.code == 4
+            assert_silent(failed)
+
+
 def test_a_statement_that_takes_too_long(program: Program, planted: Database) -> None:
     with planted.connect() as conn:
         conn.execute("LOCK TABLE oban_jobs, venues IN ACCESS EXCLUSIVE MODE")

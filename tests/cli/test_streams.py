@@ -19,6 +19,7 @@ PRINTING = (
     ("show", "venue", "1"),
     ("show", "city", "1"),
     *EXPORTS,
+    ("doctor", "--check", "jobs"),
 )
 
 
@@ -97,6 +98,7 @@ def test_head_in_a_shell(generated: Program) -> None:
         *EXPORTS,
         ("stats",),
         ("stats", "--by", "city", "-o", "csv"),
+        ("doctor", "-o", "csv"),
         ("--help",),
         ("list", "--help"),
     ],

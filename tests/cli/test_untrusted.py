@@ -159,6 +159,25 @@ def test_notes_name_workers_harmlessly(hostile: Program, tmp_path: Path) -> None
     assert_harmless(blank.err, "table")
 
 
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_no_control_gets_through_doctor(databases: Databases, fmt: str) -> None:
+    """Queues, workers, nodes and what an administrator wrote about Oban's table."""
+    with databases.copy_of(databases.sample()) as database:
+        with database.connect(autocommit=True) as conn:
+            for text in PAYLOADS:
+                conn.execute(
+                    "INSERT INTO oban_jobs (worker, queue, state, attempt, max_attempts, args,"
+                    " attempted_at, scheduled_at, attempted_by)"
+                    " SELECT %s, %s, CAST(state AS oban_job_state), 2, 2, %s, '2025-01-01',"
+                    " '2025-01-01', %s FROM unnest(ARRAY['available', 'executing']) AS state",
+                    [f"{MODULE}.{text}"[:127], text[:127], Jsonb({"venue_id": text}), [text]],
+                )
+        result = on(database)("doctor", "-o", fmt)
+        assert result.code == 4
+        assert_harmless(result.out, fmt)
+        assert_harmless(result.err, "table")
+
+
 @pytest.mark.parametrize(("fmt", "dialect"), [("csv", "excel"), ("tsv", "excel-tab")])
 @pytest.mark.parametrize(
     "argv", [*LISTS, ("show", "venue", "1000")], ids=lambda argv: " ".join(argv[:2])

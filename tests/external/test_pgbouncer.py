@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from tests.cli.doctor import finding, findings
 from tests.cli.program import on
 from tests.cli.test_read_only import COMMANDS
 from tests.databases import Database
@@ -47,6 +48,31 @@ def test_every_command_prints_the_same_through_the_pooler(
 ) -> None:
     for argv in COMMANDS:
         assert on(pooler.database)(*argv) == on(sample_database)(*argv), argv
+
+
+def test_doctor_names_the_pooler_and_its_mode(sample_database: Database) -> None:
+    """Also with a pool of one connection, and with others at work meanwhile."""
+    direct = finding(on(sample_database), "pooler")
+    assert direct["summary"] == "No pooler: the server itself answers."
+    for pool in (1, POOL):
+        configuration = f"{DOCUMENTED}\ndefault_pool_size = {pool}\n"
+        with pgbouncer(sample_database, configuration) as running:
+            found = findings(on(running.database))
+            assert found["pooler"]["level"] == "pass"
+            assert "a pooler in transaction mode" in found["pooler"]["summary"]
+            assert {each["level"] for each in found.values()} == {"pass", "warn"}
+    with pgbouncer(sample_database, "pool_mode = session") as running:
+        assert "as in session mode" in finding(on(running.database), "pooler")["summary"]
+    with pgbouncer(sample_database, "pool_mode = session\ndefault_pool_size = 1") as running:
+        told = finding(on(running.database), "pooler", "--statement-timeout", "2s")
+        assert "a pooler" in told["summary"]
+
+
+def test_doctor_finds_a_pooler_in_statement_mode(sample_database: Database) -> None:
+    with pgbouncer(sample_database, "pool_mode = statement") as running:
+        result = on(running.database)("doctor")
+    assert result.code == 4
+    assert "statement mode" in result.out
 
 
 def test_many_clients_share_few_connections_without_an_error(pooler: Pooler) -> None:

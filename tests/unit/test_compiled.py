@@ -118,11 +118,11 @@ PARAMETERS: dict[str, Any] = {
         "statuses": ["failed"],
     },
     **{"kinds": ["backfill"], "schema": "private-oban"},
-    **{"now": "2025-10-24 18:00"},
     **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
     **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},
     **{"since_text": "2025-10-01T00:00:00", "until_text": "2025-10-24T00:00:00"},
     **{"changed_since": "2025-10-01", "from_text": "2025-10-01T00:00:00"},
+    **{"now": "2025-10-24", "before": "2025-10-24", "after": "2025-10-24"},
     **{"after_failed": 1, "min_failed": 1, "limit": 51, "max_retries": 3, "job_id": 1},
     **{
         "refs": ["noce-krk"],

@@ -53,6 +53,10 @@ class DatabaseError(VenueOpsError):
     code = "database"
 
 
+class UnreachableError(DatabaseError):
+    """There is no connection, so no other question can be answered either."""
+
+
 class StatementTimeoutError(DatabaseError):
     """A statement was cancelled because it ran longer than `--statement-timeout`."""
 

@@ -37,6 +37,22 @@ def truncate(text: str, width: int, ellipsis: str, measure: Measure = display_wi
     return "".join(taken) + ellipsis
 
 
+def broken(text: str, width: int | None, measure: Measure = display_width) -> list[str]:
+    """The text in lines of at most `width` cells, broken at blanks; None is no limit.
+
+    A word that is longer than a line stays whole: a terminal wraps it, and it can be copied.
+    """
+    if width is None or measure(text) <= width:
+        return [text]
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and measure(f"{lines[-1]} {word}") <= width:
+            lines[-1] = f"{lines[-1]} {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
 @dataclass(frozen=True, slots=True)
 class Track:
     """What the layout has to know of a column: its widest text and how it may give way."""

@@ -104,12 +104,30 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """A sentence with a mark and a name in front, and what stands below it."""
+
+    mark: Cell
+    name: str
+    text: Cell | str
+    below: Sequence[Cell | str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Sentences under a title; a terminal breaks those that are too long for a line."""
+
+    title: str
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What a `show` command prints: blocks for people, data for machines.
 
     `listing` is what csv, tsv and ids print; without one they are refused.
     """
 
-    blocks: Sequence[Facts | Section]
+    blocks: Sequence[Facts | Section | Items]
     data: Mapping[str, Any]
     listing: Listing[Any] | None = None

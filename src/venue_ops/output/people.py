@@ -11,8 +11,18 @@ from venue_ops.output.columns import choose_columns
 from venue_ops.output.formats import Format
 from venue_ops.output.graphics import bar, sparkline
 from venue_ops.output.grid import Head, Layout, Painter, SafeCell
-from venue_ops.output.layout import GAP
-from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
+from venue_ops.output.layout import GAP, broken
+from venue_ops.output.models import (
+    Cell,
+    Column,
+    Document,
+    Facts,
+    Item,
+    Items,
+    Listing,
+    Section,
+    Style,
+)
 from venue_ops.output.options import OutputOptions
 from venue_ops.output.safe import Cleaner, Safe
 from venue_ops.output.values import Human
@@ -67,6 +77,7 @@ class People:
 
     def document(self, document: Document) -> None:
         """Every block under its title, a blank line between them."""
+        widths = self._item_widths(document.blocks)
         for index, block in enumerate(document.blocks):
             if index:
                 self.write(Safe("\n"))
@@ -77,6 +88,8 @@ class People:
                     self._facts(block.pairs)
                 case Section():
                     self.listing(block.listing, empty=block.empty)
+                case Items():
+                    self._items(block.items, widths)
 
     def _facts(self, pairs: Sequence[tuple[str, Cell | str]]) -> None:
         labels = [self.cleaner.text(label) for label, _ in pairs]
@@ -85,6 +98,30 @@ class People:
             text = self.painter.styled(self._clean(value))
             blank = " " * (width - self.painter.measure(label) + GAP)
             self.write(Safe(f"  {label}{blank}{text}".rstrip(" ") + "\n"))
+
+    def _items(self, items: Sequence[Item], widths: tuple[int, int]) -> None:
+        """Mark, name and sentence; further lines begin where the sentence does."""
+        margin = " " * (sum(widths) + 3 * GAP)
+        room = None if self.available is None else self.available - len(margin)
+        for item in items:
+            start = " " * GAP
+            for cell, width in zip((item.mark, Cell(item.name)), widths, strict=True):
+                clean = self._clean(cell)
+                blank = " " * (width - self.painter.measure(clean.text) + GAP)
+                start += f"{self.painter.styled(clean)}{blank}"
+            for text in (item.text, *item.below):
+                clean = self._clean(text)
+                for line in broken(clean.text, room, self.painter.measure):
+                    styled = self.painter.styled(SafeCell(Safe(line), clean.style))
+                    self.write(Safe(f"{start}{styled}".rstrip(" ") + "\n"))
+                    start = margin
+
+    def _item_widths(self, blocks: Sequence[Facts | Section | Items]) -> tuple[int, int]:
+        """The widest mark and the widest name of all blocks, so that they stand in line."""
+        items = [item for block in blocks if isinstance(block, Items) for item in block.items]
+        marks = (self.painter.measure(self.cleaner.text(item.mark.text)) for item in items)
+        names = (self.painter.measure(self.cleaner.text(item.name)) for item in items)
+        return max(marks, default=0), max(names, default=0)
 
     def _head(self, column: Column[Any]) -> Head:
         # What was asked for by name, or with -o wide, is never left out; wide cuts nothing.

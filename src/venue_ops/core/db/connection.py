@@ -9,8 +9,11 @@ to wonder.
 from __future__ import annotations
 
 import json
+import os
+import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -168,6 +171,38 @@ class Database:
             with cursor.copy(shape.around(asked.sql), values) as copy:
                 for row in copy:
                     yield bytes(row)
+
+    def twin(self) -> Database:
+        """Another connection to the same database, for whoever asks about connections."""
+        return Database(self._conninfo, label=self.label, statement_timeout=self._timeout)
+
+    def promised_process(self) -> int:
+        """The server process that was announced when the connection was made.
+
+        A pooler invents this number. Raises DatabaseError.
+        """
+        return self._connected().info.backend_pid
+
+    @contextmanager
+    def cut_after(self, limit: timedelta) -> Iterator[None]:
+        """Connected within this block, and cut off when it takes longer: a DatabaseError.
+
+        For what no statement timeout can end: a pooler may let a client wait for its turn.
+        """
+        line = socket.socket(fileno=os.dup(self._connected().fileno()))
+
+        def cut() -> None:
+            with suppress(OSError):  # gone by itself meanwhile
+                line.shutdown(socket.SHUT_RDWR)
+
+        alarm = threading.Timer(limit.total_seconds(), cut)
+        alarm.start()
+        try:
+            yield
+        finally:
+            alarm.cancel()
+            alarm.join()
+            line.close()
 
     def close(self) -> None:
         """Give the connection back; safe to call at any time."""

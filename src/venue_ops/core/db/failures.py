@@ -11,7 +11,12 @@ import re
 import psycopg
 from psycopg import errors
 
-from venue_ops.core.errors import DatabaseError, StatementTimeoutError, VenueOpsError
+from venue_ops.core.errors import (
+    DatabaseError,
+    StatementTimeoutError,
+    UnreachableError,
+    VenueOpsError,
+)
 
 _RELATION = re.compile(r'(relation|type|schema) "([^"]+)"')
 
@@ -20,7 +25,7 @@ def connecting(error: psycopg.Error, label: str) -> VenueOpsError:
     """Why there is no connection to the database called `label`."""
     text = _first_line(error)
     if isinstance(error, psycopg.ProgrammingError):
-        return DatabaseError(
+        return UnreachableError(
             f"The settings of {label} are not a valid connection string.",
             hint="Check VENUE_OPS_DATABASE_URL or --database-url; see `venue-ops --help`.",
         )
@@ -32,7 +37,7 @@ def connecting(error: psycopg.Error, label: str) -> VenueOpsError:
         hint = "A pooler refuses it: take `options` out of the URL; --oban-schema names a schema."
     else:
         hint = "Check that the server runs and that this machine may reach it."
-    return DatabaseError(f"Cannot connect to {label}: {text}", hint=hint)
+    return UnreachableError(f"Cannot connect to {label}: {text}", hint=hint)
 
 
 def asking(error: psycopg.Error, label: str) -> VenueOpsError:

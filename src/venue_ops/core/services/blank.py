@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from venue_ops.core.db.questions import AbsentKinds, WorkerCounts
 from venue_ops.core.models import JobKind
@@ -44,6 +45,11 @@ def worker_counts(source: Source) -> dict[str, int]:
     found = source.database.ask(
         WorkerCounts(oban_schema=source.oban_schema), source.common_parameters()
     )
+    return counts_of(found)
+
+
+def counts_of(found: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The rows of WorkerCounts as worker to number of jobs."""
     return {row["worker"]: int(row["jobs"]) for row in found}
 
 
@@ -70,8 +76,7 @@ def why_blank(source: Source, query: JobQuery) -> Blank | None:
     )
     if found is None:
         return None
-    counts = {row["worker"]: int(row["jobs"]) for row in found}
-    return blank(counts, source.named_workers(), query.kinds)
+    return blank(counts_of(found), source.named_workers(), query.kinds)
 
 
 def blank(

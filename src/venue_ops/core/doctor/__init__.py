@@ -1,0 +1,1 @@
+"""What may be wrong with the database or the settings: judged from facts, without any I/O."""
