@@ -92,29 +92,32 @@ class People:
                     self._items(block.items, widths)
 
     def _facts(self, pairs: Sequence[tuple[str, Cell | str]]) -> None:
+        """Label and value; further lines begin where the value does."""
         labels = [self.cleaner.text(label) for label, _ in pairs]
         width = max(map(self.painter.measure, labels), default=0)
         for label, (_, value) in zip(labels, pairs, strict=True):
-            text = self.painter.styled(self._clean(value))
             blank = " " * (width - self.painter.measure(label) + GAP)
-            self.write(Safe(f"  {label}{blank}{text}".rstrip(" ") + "\n"))
+            self._broken(f"{' ' * GAP}{label}{blank}", width + 2 * GAP, [value])
 
     def _items(self, items: Sequence[Item], widths: tuple[int, int]) -> None:
         """Mark, name and sentence; further lines begin where the sentence does."""
-        margin = " " * (sum(widths) + 3 * GAP)
-        room = None if self.available is None else self.available - len(margin)
         for item in items:
             start = " " * GAP
             for cell, width in zip((item.mark, Cell(item.name)), widths, strict=True):
                 clean = self._clean(cell)
                 blank = " " * (width - self.painter.measure(clean.text) + GAP)
                 start += f"{self.painter.styled(clean)}{blank}"
-            for text in (item.text, *item.below):
-                clean = self._clean(text)
-                for line in broken(clean.text, room, self.painter.measure):
-                    styled = self.painter.styled(SafeCell(Safe(line), clean.style))
-                    self.write(Safe(f"{start}{styled}".rstrip(" ") + "\n"))
-                    start = margin
+            self._broken(start, sum(widths) + 3 * GAP, [item.text, *item.below])
+
+    def _broken(self, start: str, margin: int, texts: Sequence[Cell | str]) -> None:
+        """Texts behind a start of `margin` cells, broken into lines where they are too long."""
+        room = None if self.available is None else self.available - margin
+        for text in texts:
+            clean = self._clean(text)
+            for line in broken(clean.text, room, self.painter.measure):
+                styled = self.painter.styled(SafeCell(Safe(line), clean.style))
+                self.write(Safe(f"{start}{styled}".rstrip(" ") + "\n"))
+                start = " " * margin
 
     def _item_widths(self, blocks: Sequence[Facts | Section | Items]) -> tuple[int, int]:
         """The widest mark and the widest name of all blocks, so that they stand in line."""
