@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "show": ("show", "Look", "One job, one venue or one city in detail."),
     "export": ("export", "Hand on", "Everything that matches as CSV or NDJSON, quickly."),
     "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),
+    "completion": ("completion", "Look after", "Complete commands, cities and ids in your shell."),
 }
 """Name: module in `commands`, panel of the help, short help."""
 
@@ -121,6 +122,11 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
     """
     args = list(sys.argv[1:] if argv is None else argv)
     session = session or Session()
+    if args[:1] == ["__complete"]:
+        from venue_ops.completion.answer import answer
+
+        answer(typer.main.get_command(app), args[1:], session)
+        return ExitCode.DONE
     try:
         endings.refuse_what_is_no_text(args)
         code = typer.main.get_command(app).main(

@@ -66,6 +66,7 @@ class Session:
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    starts_demo: bool = True
 
     def give(self, flags: Flags) -> None:
         """Add flags given closer to the command; they win."""
@@ -182,7 +183,8 @@ class Session:
         if settings.demo:
             from venue_ops.demo.server import demo_conninfo
 
-            return demo_conninfo(say=self.console.note), "the demo database"
+            conninfo = demo_conninfo(start=self.starts_demo, say=self.console.note)
+            return conninfo, "the demo database"
         if settings.database is None:
             raise ConfigurationError(
                 "No database is configured.",
