@@ -32,7 +32,6 @@ PATIENCE_VARIABLE = "VENUE_OPS_COMPLETION_TIMEOUT"
 PATIENCE = timedelta(seconds=1)
 STATEMENT_TIMEOUT = "300ms"
 _LONGEST_ABOUT = 60
-_OF_THE_DATABASE = ("database_url", "profile", "config", "oban_schema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,15 @@ def _line(argv: Sequence[str], env: Mapping[str, str]) -> Line:
 
 def _flags(found: Typed) -> Flags:
     """The global options of the line that say which database is meant."""
-    last = {name: found.given[name][-1] for name in _OF_THE_DATABASE if name in found.given}
+    last = {name: values[-1] for name, values in found.given.items()}
     return Flags(
-        demo="demo" in found.given, statement_timeout=STATEMENT_TIMEOUT, quiet=True, **last
+        database_url=last.get("database_url"),
+        demo="demo" in last,
+        profile=last.get("profile"),
+        config=last.get("config"),
+        oban_schema=last.get("oban_schema"),
+        statement_timeout=STATEMENT_TIMEOUT,
+        quiet=True,
     )
 
 

@@ -64,8 +64,8 @@ def _of_values(typed: Typed, session: Session, described: bool) -> Offers:
         countries = _limited(_harmless(values(replace(asked, prefix=whole)), session), whole)
         if countries:
             return Offers(countries, typed.attached + head, list=True)
-    found = (item for item in values(replace(asked, prefix=tail)) if item.value not in taken)
-    fitting = _limited(_harmless(found, session), tail)
+    left = (item for item in values(replace(asked, prefix=tail)) if item.value not in taken)
+    fitting = _limited(_harmless(left, session), tail)
     return Offers(fitting, typed.attached + before, open=_are_open(fitting), list=True)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Text,
     cast,
@@ -43,8 +44,8 @@ from venue_ops.core.models import JobKind
 from venue_ops.core.queries import DEFAULT_KINDS
 from venue_ops.core.vocabulary import NOT_A_PROVIDER
 
-WINDOW = literal_column(str(ENTRIES))
-_NEWEST = literal_column("500")
+WINDOW: ColumnElement[int] = literal_column(str(ENTRIES), Integer)
+_NEWEST: ColumnElement[int] = literal_column("500", Integer)
 """Enrichments that are looked into for names of providers."""
 
 
