@@ -69,8 +69,11 @@ class Request:
 
     def answered(self) -> str:
         """The answer; raises what the settings and the database raise."""
-        found = offers(self.typed, self.session, described=self.shell != "bash")
-        return _written(self.shell, found, self.line)
+        try:
+            found = offers(self.typed, self.session, described=self.shell != "bash")
+            return _written(self.shell, found, self.line)
+        finally:
+            self.session.close()
 
 
 def _line(argv: Sequence[str], env: Mapping[str, str]) -> Line:
@@ -134,13 +137,13 @@ def in_child(work: Callable[[], str], patience: timedelta) -> str:
     if not child:
         try:
             os.close(reading)
-            with open(writing, "w", encoding="utf-8") as pipe:
+            with os.fdopen(writing, "w", encoding="utf-8") as pipe:
                 pipe.write(work())
         finally:
             os._exit(0)
     os.close(writing)
     pieces: list[bytes] = []
-    with open(reading, "rb", buffering=0) as pipe:
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
         while select.select([pipe], [], [], patience.total_seconds())[0]:
             if not (piece := pipe.read(65_536)):
                 break

@@ -40,7 +40,7 @@ def split(line: str, env: Mapping[str, str]) -> tuple[Word, ...]:
             continue
         word, place = _one(line, place)
         found.append(word)
-    if not line or line[-1] in _BLANK and not (found and found[-1].raw.endswith(line[-1])):
+    if not (found and line.endswith(found[-1].raw)):
         found.append(Word("", ""))
     return (*(_expanded(word, env) for word in found[:-1]), found[-1])
 
