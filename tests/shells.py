@@ -14,7 +14,8 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,36 +80,42 @@ class Shell:
         What the terminal showed stands in `shown` afterwards.
         """
         self._heard.unlink(missing_ok=True)
+        with self._prompt() as terminal:
+            self.shown = self._type(terminal, f"{keys}\n", self._heard.exists)
+        return self._heard.read_text("utf-8").split("\0")[:-1]
+
+    def look(self, keys: str, *, until: str) -> str:
+        """Type the keys at a fresh prompt; what the terminal shows, once it shows a text."""
+        with self._prompt() as terminal:
+            return self._type(terminal, keys, until)
+
+    @contextmanager
+    def _prompt(self) -> Iterator[int]:
         load = LOADS[self.name].format(script=self.folder / "script")
         pid, terminal = pty.fork()
         if not pid:
             os.chdir(self.folder)
             os.execvpe(STARTS[self.name][0], STARTS[self.name], self._environment())  # noqa: S606
         try:
-            self._type(terminal, f"{load}; echo re''ady\n", until="ready")
-            self._type(terminal, f"{keys}\n", until=None)
+            self._type(terminal, f"{load}; echo re''ady\n", "ready")
+            yield terminal
         finally:
             os.kill(pid, signal.SIGKILL)
             os.close(terminal)
             os.waitpid(pid, 0)
-        return self._heard.read_text("utf-8").split("\0")[:-1]
 
     def _environment(self) -> dict[str, str]:
         own = {"PATH": self._path, "TERM": "xterm", "PS1": "$ ", "INPUTRC": os.devnull}
         return {**self.env, **own, "LC_ALL": "C.UTF-8", "VENUE_OPS_COMPLETION_TIMEOUT": "20s"}
 
-    def _type(self, terminal: int, keys: str, *, until: str | None) -> None:
-        """Until a text is shown, or without one until the stand-in was called."""
+    def _type(self, terminal: int, keys: str, until: str | Callable[[], bool]) -> str:
+        """Until a text is shown, or until something holds; what was shown."""
         os.write(terminal, keys.encode())
         shown = ""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if select.select([terminal], [], [], 0.02)[0]:
                 shown += os.read(terminal, 65_536).decode(errors="replace")
-            elif until is None and self._heard.exists():
-                break
-            if until is not None and until in shown:
-                break
-        else:
-            pytest.fail(f"nothing came of {keys!r}: {shown!r}")
-        self.shown = shown
+            if until in shown if isinstance(until, str) else until():
+                return shown
+        pytest.fail(f"nothing came of {keys!r}: {shown!r}")

@@ -44,8 +44,7 @@ def completion(
             hint=_hint(PurePath(session.env.get("SHELL", "")).name),
         )
     script = files("venue_ops.completion").joinpath("scripts", f"venue-ops.{shell}")
-    for line in script.read_text("utf-8").splitlines():
-        session.output.text(line)
+    session.output.verbatim(script.read_text("utf-8"))
 
 
 def _hint(login_shell: str) -> str:

@@ -179,6 +179,8 @@ def _for_bash(found: Offers, line: Line) -> list[str]:
         # In double quotes nothing keeps bash from taking ! for a command of its history.
         if word.startswith(head.text) and not (head.quote == '"' and "!" in word):
             replies.append(quoted(word[len(head.text) :], head.quote))
+    if len(replies) == 1 and head.quote and replies[0].endswith(head.quote):
+        replies[0] += head.quote  # readline takes the last one for the closing one
     return replies
 
 

@@ -129,6 +129,11 @@ class Output:
         self._writer.write(Safe(self._cleaner.text(text) + "\n"))
         self._writer.flush()
 
+    def verbatim(self, text: str) -> None:
+        """Writes a text of the program's own, with nothing from outside in it, as it is."""
+        self._writer.write(Safe(text))
+        self._writer.flush()
+
     def _people(self) -> People:
         # -o wide is for looking at everything: nothing is cut or left out, lines may wrap.
         fits = self._terminal and self._format is Format.TABLE
