@@ -116,6 +116,8 @@ class Pager:
         """Write within; at the end the reader is waited for."""
         try:
             yield
+            with suppress(_PagerLeftError):
+                self._end()
         except _PagerLeftError:
             self._end()
             raise BrokenPipeError from None
@@ -128,8 +130,6 @@ class Pager:
             with suppress(BrokenPipeError, _PagerLeftError):
                 self._end()
             raise
-        with suppress(_PagerLeftError):
-            self._end()
 
     def _remember(self, text: Safe) -> None:
         """As long as the pager may not have read any of it."""
