@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from psycopg import sql
 from psycopg.types.json import Jsonb
 from tests.cli.program import Program, on
 from tests.databases import Database
@@ -338,3 +339,47 @@ def test_the_command_needs_no_database() -> None:
         assert printed.out == (SCRIPTS / f"venue-ops.{shell}").read_text("utf-8")
         assert f"__complete {shell}" in printed.out
         assert printed.out.isascii()
+
+
+# --- data of any kind -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line", ["show city ", "show venue ", "show job ", "show job 1", "list --provider "]
+)
+def test_rows_of_any_shape(generated_database: Database, line: str) -> None:
+    assert Asking(on(generated_database))(line)
+
+
+@pytest.mark.parametrize("line", ["show city ", "show venue ", "show job ", "list --provider "])
+def test_an_empty_database(empty_database: Callable[..., Database], line: str) -> None:
+    assert Asking(on(empty_database()))(line) == []
+
+
+@pytest.mark.parametrize(
+    "collation", ["C", "en-x-icu", "cs-x-icu", "hu-x-icu", "th-x-icu", "en_US.utf8"]
+)
+def test_prefixes_in_any_collation(sample_database: Database, collation: str) -> None:
+    """In Czech `ch` sorts behind `h`; in Hungarian `cs` is a letter; case and accents differ."""
+    slugs = ["c", "ca", "cb", "ch", "cha", "cs", "csa", "cz", "c-1", "C", "č", "ç", "c\U0010ffff"]
+    with sample_database.connect(autocommit=True) as conn:
+        known = conn.execute("SELECT 1 FROM pg_collation WHERE collname = %s", [collation])
+        if known.fetchone() is None:
+            pytest.skip(f"this server has no collation {collation}")
+        conn.execute(
+            sql.SQL("ALTER TABLE venues ALTER COLUMN slug TYPE varchar(255) COLLATE {}").format(
+                sql.Identifier(collation)
+            )
+        )
+        conn.execute("DELETE FROM venues")
+        conn.execute(
+            "INSERT INTO venues (id, name, slug, city_id, latitude, longitude, inserted_at,"
+            " updated_at) SELECT 1000 + n, 'v', slug, 5, 0, 0, now(), now()"
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS s(slug, n)",
+            [[*slugs, "h", "b", "d", "z"]],
+        )
+    asking = Asking(on(sample_database))
+    for prefix in ("c", "ch", "cs", "C", "c-"):
+        expected = sorted(slug for slug in slugs if slug.startswith(prefix))
+        assert sorted(asking(f"show venue {prefix}")) == expected
+        assert sorted(asking(f"list --city krakow --venue {prefix}")) == expected

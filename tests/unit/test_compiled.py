@@ -51,6 +51,8 @@ CHOICES: dict[str, list[Any]] = {
     "outcomes": [(), *((outcome,) for outcome in VenueOutcome), tuple(VenueOutcome)],
     "city_path": list(CityPath),
     "limited": [True, False],
+    "described": [True, False],
+    "of_cities": [True, False],
 }
 
 
@@ -118,6 +120,9 @@ PARAMETERS: dict[str, Any] = {
         "ref_id": None,
         "country": None,
         "city_id": 5,
+        "prefix": "k",
+        "lows": [1],
+        "highs": [9],
     },
 }
 """One value for each parameter of any statement."""
