@@ -67,6 +67,10 @@ class LazyGroup(TyperGroup):
         """The names, without loading anything."""
         return list(COMMANDS)
 
+    def short_helps(self) -> dict[str, str]:
+        """What `--help` says of each command, likewise."""
+        return {name: short_help for name, (_, _, short_help) in COMMANDS.items()}
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help, from names and short helps alone."""
         loaded, self.commands = self.commands, _stubs()

@@ -25,7 +25,8 @@ from venue_ops.completion.offers import MORE
 from venue_ops.completion.values import Asked, images
 from venue_ops.context import Session
 from venue_ops.core.errors import VenueOpsError
-from venue_ops.core.services.suggestions import LIMIT, id_ranges
+from venue_ops.core.services.suggestions import id_ranges
+from venue_ops.core.suggestions import LIMIT
 
 ROOT = typer.main.get_command(app)
 SCRIPTS = Path(venue_ops.completion.__file__).with_name("scripts")
@@ -308,12 +309,23 @@ def test_the_demo_is_not_started(demo_dir: Path) -> None:
     assert list(demo_dir.iterdir()) == before
 
 
+def killed() -> str:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return "never"
+
+
+def late() -> str:
+    time.sleep(60)
+    return "late"
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_child_has_its_time_and_no_more() -> None:
     plenty, none = timedelta(seconds=30), timedelta(milliseconds=20)
     assert in_child(lambda: "ąę\n" * 100_000, plenty) == "ąę\n" * 100_000
     assert in_child(lambda: str(1 // 0), plenty) == ""
-    assert in_child(lambda: os.kill(os.getpid(), signal.SIGKILL) or "", plenty) == ""
-    assert in_child(lambda: time.sleep(60) or "late", none) == ""
+    assert in_child(killed, plenty) == ""
+    assert in_child(late, none) == ""
 
 
 # --- the command ------------------------------------------------------------------------------

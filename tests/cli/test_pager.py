@@ -27,6 +27,11 @@ from venue_ops.output.pager import pager_words, rows_taken
 
 PATIENCE = 60
 
+# The child of a fork runs another program at once, whatever threads pytest has.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:This process .* is multi-threaded:DeprecationWarning"
+)
+
 
 @dataclass
 class Screen:
@@ -38,19 +43,19 @@ class Screen:
     text: str = ""
 
     @contextmanager
-    def run(self, *argv: str | int, columns: int = 100, **env: str) -> Iterator[Screen]:
-        with self.start(command(*argv), columns, **env):
+    def run(self, *argv: str | int, **env: str) -> Iterator[Screen]:
+        with self.start(command(*argv), **env):
             yield self
 
     @contextmanager
-    def start(self, words: Sequence[str], columns: int = 100, **env: str) -> Iterator[Screen]:
+    def start(self, words: Sequence[str], **env: str) -> Iterator[Screen]:
         self.text = ""
         given = {"TERM": "xterm", **env}
         self.pid, self.terminal = pty.fork()
         if not self.pid:
-            ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
             whole = {k: v for k, v in self.program.environment(given).items() if v != "UNSET"}
-            os.execve(words[0], words, whole)  # noqa: S606 (the terminal has to be its own)
+            os.execve(words[0], list(words), whole)  # noqa: S606 (the terminal has to be its own)
         try:
             yield self
         finally:

@@ -14,6 +14,11 @@ from tests.cli.program import Program, on
 from tests.databases import Database, Databases
 from tests.shells import SHELLS, Shell
 
+# The child of a fork runs another program at once, whatever threads pytest has.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:This process .* is multi-threaded:DeprecationWarning"
+)
+
 HOSTILE = (
     "a b",
     "it's",

@@ -9,7 +9,7 @@ from typing import Any
 from venue_ops.completion.typed import Typed, names_of, options_of
 from venue_ops.completion.values import FILES, Asked, completer
 from venue_ops.context import Session
-from venue_ops.core.services.suggestions import LIMIT, Suggestion
+from venue_ops.core.suggestions import LIMIT, Suggestion
 from venue_ops.core.untrusted import visible
 
 MORE = "…"
@@ -107,6 +107,10 @@ def _harmless(found: Iterable[Suggestion], session: Session) -> Iterator[Suggest
 
 
 def _commands(group: Any) -> Iterator[Suggestion]:
+    """Those of the root are not loaded to be listed."""
+    if (short_helps := getattr(group, "short_helps", None)) is not None:
+        yield from (Suggestion(name, text) for name, text in short_helps().items())
+        return
     for name in group.list_commands(None):
         command = group.commands[name]
         if not command.hidden:

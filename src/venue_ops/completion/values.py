@@ -21,14 +21,7 @@ from venue_ops.core.enums import (
     UploadStatus,
     VenueOutcome,
 )
-from venue_ops.core.services.suggestions import (
-    Suggestion,
-    cities_like,
-    images_like,
-    jobs_like,
-    providers_like,
-    venues_like,
-)
+from venue_ops.core.suggestions import Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +49,34 @@ def _words(*words: str | type[StrEnum]) -> Values:
 
 def _cities(asked: Asked) -> Iterator[Suggestion]:
     """By slug; what stands behind a comma is the country of one."""
+    from venue_ops.core.services.suggestions import cities_like
+
     return cities_like(asked.session.source, asked.prefix.partition(",")[0])
 
 
 def _venues(asked: Asked) -> Iterator[Suggestion]:
+    from venue_ops.core.services.suggestions import venues_like
+
     cities = asked.typed.given.get("city", ())
     return venues_like(asked.session.source, asked.prefix, cities)
 
 
 def _jobs(asked: Asked) -> Iterator[Suggestion]:
+    from venue_ops.core.services.suggestions import jobs_like
+
     return jobs_like(asked.session.source, asked.prefix, described=asked.described)
 
 
 def images(asked: Asked) -> Iterator[Suggestion]:
     """Ids of images, for a command that takes one."""
+    from venue_ops.core.services.suggestions import images_like
+
     return images_like(asked.session.source, asked.prefix)
 
 
 def _providers(asked: Asked) -> Iterator[Suggestion]:
+    from venue_ops.core.services.suggestions import providers_like
+
     return providers_like(asked.session.source, asked.prefix)
 
 

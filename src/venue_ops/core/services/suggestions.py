@@ -6,11 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
-from venue_ops.core import details
-from venue_ops.core.db import rows
 from venue_ops.core.db.questions import (
     CitiesByRef,
     CitySuggestions,
@@ -26,18 +23,10 @@ from venue_ops.core.models import City, Operation
 from venue_ops.core.references import split_cities
 from venue_ops.core.services.places import find_cities, venue_row_or_none
 from venue_ops.core.services.source import Source
+from venue_ops.core.suggestions import LIMIT, Suggestion
 
-LIMIT = 100
 _DESCRIBING = timedelta(milliseconds=200)
 _DIGITS = 18
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A value and a few words about it."""
-
-    value: str
-    about: str = ""
 
 
 def questions(oban_schema: str) -> Sequence[Question]:
@@ -94,6 +83,8 @@ def jobs_like(source: Source, prefix: str, *, described: bool) -> Iterator[Sugge
         asked = JobSuggestions(oban_schema=source.oban_schema, described=True)
         found = source.database.ask_if_quick(asked, parameters, _DESCRIBING)
         if found is not None:
+            from venue_ops.core.db import rows
+
             now = source.now()
             for row in found:
                 yield Suggestion(str(row["id"]), _said_of(rows.operation(row, now=now)))
@@ -146,6 +137,8 @@ def images_like(source: Source, prefix: str) -> Iterator[Suggestion]:
         for venue in venues_like(source, prefix, ()):
             yield Suggestion(f"{venue.value}/", venue.about)
         return
+    from venue_ops.core import details
+
     row = venue_row_or_none(source, slug)
     if row is None:
         return
