@@ -84,7 +84,7 @@ test-others: $(VENV)/test ## the tests on every other supported Python that is f
 	done < $(VENV)/others
 
 .PHONY: check-external
-check-external: $(VENV)/test ## tests with PgBouncer, PostgreSQL 15 and Chromium, where installed
+check-external: $(VENV)/test ## tests with PgBouncer, PostgreSQL 15, zsh, fish, less and Chromium, where installed
 	@$(call only,external)
 
 .PHONY: soak

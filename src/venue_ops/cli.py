@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": ("export", "Hand on", "Everything that matches as CSV or NDJSON, quickly."),
     "doctor": ("doctor", "Look after", "Check the database and the configuration."),
     "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),
+    "completion": ("completion", "Look after", "Complete commands, cities and ids in your shell."),
 }
 """Name: module in `commands`, panel of the help, short help."""
 
@@ -67,6 +68,10 @@ class LazyGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """The names, without loading anything."""
         return list(COMMANDS)
+
+    def short_helps(self) -> dict[str, str]:
+        """What `--help` says of each command, likewise."""
+        return {name: short_help for name, (_, _, short_help) in COMMANDS.items()}
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help, from names and short helps alone."""
@@ -123,6 +128,11 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
     """
     args = list(sys.argv[1:] if argv is None else argv)
     session = session or Session()
+    if args[:1] == ["__complete"]:
+        from venue_ops.completion.answer import answer
+
+        answer(typer.main.get_command(app), args[1:], session)
+        return ExitCode.DONE
     try:
         endings.refuse_what_is_no_text(args)
         code = typer.main.get_command(app).main(

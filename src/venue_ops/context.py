@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from venue_ops.core.redaction import Redactor
     from venue_ops.core.services.source import Source
     from venue_ops.output import Output
+    from venue_ops.output.pager import Paging
     from venue_ops.settings import Settings
 
 
@@ -43,6 +44,7 @@ class Flags:
     columns: tuple[str, ...] = ()
     no_headers: bool = False
     color: ColorWhen | None = None
+    no_pager: bool = False
     quiet: bool = False
     verbose: int = 0
     debug: bool = False
@@ -63,9 +65,11 @@ class Session:
 
     flags: Flags = field(default_factory=Flags)
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    stdin: TextIO | None = field(default_factory=lambda: sys.stdin)
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    starts_demo: bool = True
 
     def give(self, flags: Flags) -> None:
         """Add flags given closer to the command; they win."""
@@ -138,7 +142,25 @@ class Session:
             self.redactor,
             env=self.env,
             now=self.clock,
+            paging=self._paging(),
         )
+
+    def _paging(self) -> Paging | None:
+        """None where nobody could use a pager, or nobody wants one."""
+        if self.flags.no_pager or self.env.get("TERM", "dumb") in {"", "dumb"}:
+            return None
+        if not (self.is_terminal and self.stdin is not None and _has_the_keys(self.stdin)):
+            return None
+        from venue_ops.output.pager import Paging, pager_words
+
+        try:
+            size = os.get_terminal_size(self.stdout.fileno())
+        except (OSError, ValueError):
+            return None
+        words = pager_words(self.env, self.settings.pager)
+        if not words or size.lines < 1 or size.columns < 1:
+            return None
+        return Paging(words, self.env, size.lines, size.columns, self.console.warn)
 
     @cached_property
     def source(self) -> Source:
@@ -182,7 +204,8 @@ class Session:
         if settings.demo:
             from venue_ops.demo.server import demo_conninfo
 
-            return demo_conninfo(say=self.console.note), "the demo database"
+            conninfo = demo_conninfo(start=self.starts_demo, say=self.console.note)
+            return conninfo, "the demo database"
         if settings.database is None:
             raise ConfigurationError(
                 "No database is configured.",
@@ -198,3 +221,11 @@ class Session:
         made: Any = self.__dict__.get("source")
         if made is not None:
             made.database.close()
+
+
+def _has_the_keys(stdin: TextIO) -> bool:
+    """Whether a pager could read keys there: a terminal, and we are not in its background."""
+    try:
+        return stdin.isatty() and os.tcgetpgrp(stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False

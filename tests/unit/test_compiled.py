@@ -58,6 +58,8 @@ CHOICES: dict[str, list[Any]] = {
     "city_path": list(CityPath),
     "limited": [True, False],
     "by": list(GroupBy),
+    "described": [True, False],
+    "of_cities": [True, False],
 }
 OF_FIGURES = (FailureTotals, ImageRuns, VenueFigures, GroupedFailures, GroupedImages)
 
@@ -131,6 +133,9 @@ PARAMETERS: dict[str, Any] = {
         "ref_id": None,
         "country": None,
         "city_id": 5,
+        "prefix": "k",
+        "lows": [1],
+        "highs": [9],
     },
 }
 """One value for each parameter of any statement."""

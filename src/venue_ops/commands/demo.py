@@ -50,9 +50,10 @@ def run_showcase(ctx: typer.Context, conninfo: str) -> None:
 def _run(ctx: typer.Context, argv: Sequence[str]) -> None:
     """One command with a session of its own, which writes where ours does and looks alike."""
     outer: Session = ctx.obj
-    session = replace(
-        outer, flags=Flags(color=outer.flags.color, tz=outer.flags.tz, quiet=outer.flags.quiet)
+    flags = Flags(
+        color=outer.flags.color, tz=outer.flags.tz, quiet=outer.flags.quiet, no_pager=True
     )
+    session = replace(outer, flags=flags)
     try:
         ctx.find_root().command.main(
             list(argv), prog_name="venue-ops", standalone_mode=False, obj=session

@@ -58,6 +58,10 @@ def global_options(
             rich_help_panel=PANEL,
         ),
     ] = None,
+    no_pager: Annotated[
+        bool,
+        typer.Option("--no-pager", help="Never show it in a pager.", rich_help_panel=PANEL),
+    ] = False,
     quiet: Annotated[
         bool,
         typer.Option("--quiet", "-q", help="No notes on stderr.", rich_help_panel=PANEL),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -17,6 +18,7 @@ from venue_ops.output.formats import Format
 from venue_ops.output.grid import Painter
 from venue_ops.output.models import Column, Document, Listing, PageInfo, Row
 from venue_ops.output.options import OutputOptions
+from venue_ops.output.pager import Pager, Paging
 from venue_ops.output.people import People
 from venue_ops.output.safe import Cleaner, Safe, stream_encoding
 from venue_ops.output.table_plain import PlainPainter
@@ -24,6 +26,8 @@ from venue_ops.output.values import Exact, Human
 from venue_ops.output.writer import Writer
 
 _INDENT = 2
+_PAGED = frozenset({Format.TABLE, Format.WIDE, Format.JSON})
+"""The formats that people read."""
 _USUAL_WIDTH = 80
 
 
@@ -36,6 +40,7 @@ class Output:
 
     Everything is redacted, then escaped for its format, then written. `width` and `terminal`
     are read from the stream when not given; colour follows the options and the environment.
+    `paging` is for listings and documents that people read on a terminal.
     Raises UsageError for an unknown column or a format that a document has not, OutputError
     when the stream fails, BrokenPipeError when its reader went away.
     """
@@ -50,6 +55,7 @@ class Output:
         *,
         env: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = _now,
+        paging: Paging | None = None,
     ) -> None:
         self._options = options
         self._format = options.format or Format.TABLE
@@ -58,7 +64,8 @@ class Output:
         self._color = wants_color(options.color, terminal=self._terminal, env=env)
         self._width = width or _width(stream, env)
         self._now = now
-        self._writer = Writer(stream)
+        self._writer: Writer | Pager = Writer(stream)
+        self._paging = paging if self._terminal and self._format in _PAGED else None
         self._cleaner = Cleaner(redactor, stream_encoding(stream))
         self._exact = Exact(options.tz)
         self._hidden: tuple[str, ...] = ()
@@ -70,41 +77,61 @@ class Output:
 
     def listing(self, listing: Listing[Row]) -> int:
         """Writes all rows and returns their number; all formats take constant memory."""
-        match self._format:
-            case Format.TABLE | Format.WIDE:
-                people = self._people()
-                count = people.listing(listing)
-                self._hidden = people.hidden
-            case Format.JSON:
-                count = self._json(listing)
-            case Format.NDJSON:
-                count = self._ndjson(listing)
-            case Format.CSV | Format.TSV:
-                count = self._delimited(listing)
-            case Format.IDS:
-                count = self._ids(listing)
-        self._writer.flush()
+        with self._shown():
+            match self._format:
+                case Format.TABLE | Format.WIDE:
+                    people = self._people()
+                    count = people.listing(listing)
+                    self._hidden = people.hidden
+                case Format.JSON:
+                    count = self._json(listing)
+                case Format.NDJSON:
+                    count = self._ndjson(listing)
+                case Format.CSV | Format.TSV:
+                    count = self._delimited(listing)
+                case Format.IDS:
+                    count = self._ids(listing)
         return count
 
     def document(self, document: Document) -> None:
         """Writes what a `show` command found."""
-        match self._format:
-            case Format.TABLE | Format.WIDE:
-                self._blocks(document)
-            case Format.JSON | Format.NDJSON:
-                self._data(document)
-            case Format.CSV | Format.TSV | Format.IDS:
-                if document.listing is None:
-                    raise UsageError(
-                        f"There is no list to print as {self._format}.",
-                        hint="These formats work here: table, wide, json, ndjson.",
-                    )
-                self.listing(document.listing)
-        self._writer.flush()
+        with self._shown():
+            match self._format:
+                case Format.TABLE | Format.WIDE:
+                    self._blocks(document)
+                case Format.JSON | Format.NDJSON:
+                    self._data(document)
+                case Format.CSV | Format.TSV | Format.IDS:
+                    if document.listing is None:
+                        raise UsageError(
+                            f"There is no list to print as {self._format}.",
+                            hint="These formats work here: table, wide, json, ndjson.",
+                        )
+                    self.listing(document.listing)
+
+    @contextmanager
+    def _shown(self) -> Iterator[None]:
+        """What is written within is complete at its end, and read if a pager shows it."""
+        if self._paging is None or not isinstance(self._writer, Writer):
+            yield
+            self._writer.flush()
+            return
+        plain = self._writer
+        self._writer = pager = Pager(plain, self._paging)
+        try:
+            with pager.running():
+                yield
+        finally:
+            self._writer = plain
 
     def text(self, text: str) -> None:
         """Writes one line of plain data."""
         self._writer.write(Safe(self._cleaner.text(text) + "\n"))
+        self._writer.flush()
+
+    def verbatim(self, text: str) -> None:
+        """Writes a text of the program's own, with nothing from outside in it, as it is."""
+        self._writer.write(Safe(text))
         self._writer.flush()
 
     def _people(self) -> People:

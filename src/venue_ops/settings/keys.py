@@ -19,6 +19,10 @@ def _text(value: object) -> str | None:
     return None if isinstance(value, str) and value.strip() else "a text that is not empty"
 
 
+def _any_text(value: object) -> str | None:
+    return None if isinstance(value, str) else 'a text ("" is none)'
+
+
 def _flag(value: object) -> str | None:
     return None if isinstance(value, bool) else "true or false"
 
@@ -46,6 +50,7 @@ KEYS: Mapping[str, Check] = {
     "tz": _text,
     "statement_timeout": _timeout,
     "max_retries": _whole_number,
+    "pager": _any_text,
     "read_only": _flag,
     "production": _flag,
     "workers.backfill": _names,

@@ -57,6 +57,7 @@ def load_settings(
         workers=_workers(reader),
         queues=_queues(reader),
         max_retries=reader.read("max_retries", values.max_retries, plain.max_retries),
+        pager=reader.read("pager", str, plain.pager),
         config_file=file.path,
         sources=MappingProxyType(
             {

@@ -103,8 +103,8 @@ class Settings:
 
     `database` is None with `demo` (the embedded database is meant) and where none is
     configured. `timezone` None is the machine's own zone. `statement_timeout` zero is no
-    timeout. `sources` tells for every setting where its value came from, and `warnings` is
-    for the cli to print.
+    timeout. `pager` None leaves the choice to PAGER, "" is none. `sources` tells for every
+    setting where its value came from, and `warnings` is for the cli to print.
     """
 
     database: DatabaseTarget | None = None
@@ -118,6 +118,7 @@ class Settings:
     workers: WorkerNames = WorkerNames()
     queues: QueueNames = QueueNames()
     max_retries: int = DEFAULT_MAX_RETRIES
+    pager: str | None = None
     config_file: Path | None = None
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()

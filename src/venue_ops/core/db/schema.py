@@ -39,6 +39,14 @@ cities = Table(
     Column("country_id", BigInteger),
 )
 
+data_providers = Table(
+    "venue_data_providers",
+    _app,
+    Column("id", BigInteger, primary_key=True),
+    Column("name", Text),
+)
+"""Read only to suggest names: a role that may not read it is no worse off."""
+
 venues = Table(
     "venues",
     _app,
