@@ -276,3 +276,15 @@ def test_an_empty_database(empty_database: Callable[..., Database]) -> None:
     for by in ("city", "provider"):
         assert program("stats", "--by", by, "-o", "json").data == []
     assert "No image has failed." in program("stats", "--by", "city").err
+
+
+def test_a_day_to_come_is_counted_apart(sample_database: Database) -> None:
+    """A clock that is wrong, or a typo of whoever mended a row: no series up to the year 2999."""
+    with sample_database.connect(autocommit=True) as conn:
+        conn.execute(
+            "UPDATE venues SET venue_images = jsonb_set(venue_images,"
+            " '{2,error_details,timestamp}', '\"2999-01-01T00:00:00Z\"') WHERE slug = 'noce-krk'"
+        )
+    result = on(sample_database)("stats", "--by", "day", "--limit", "0", "-o", "csv")
+    assert "1 failed image is of a day that is still to come." in result.err
+    assert max(row["group"] for row in result.records) == "2025-10-24"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,9 @@ from venue_ops.core.figures import Figures, FiguresQuery, GroupTotal
 from venue_ops.core.services.figures import failure_totals, figures
 from venue_ops.core.services.grouped import grouped
 from venue_ops.core.services.source import Source
+
+LATER = datetime(2026, 1, 15, 12, tzinfo=UTC)
+"""The present of the second generator's data."""
 
 
 @dataclass
@@ -41,7 +44,7 @@ class Subject:
 @pytest.fixture(scope="module", params=["our generator", "second generator"])
 def subject(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Subject]:
     ours = request.param == "our generator"
-    database = databases.generated() if ours else second_database(databases)
+    database = databases.generated() if ours else replace(second_database(databases), now=LATER)
     with source_of(database) as source:
         yield Subject(source, Truth.read(database))
 

@@ -30,7 +30,7 @@ def operation_query(
     """What the filters ask for, and the cities among them; looks names up in the database."""
     source = session.source
     kinds = _kinds(filters)
-    since, until = _span(session, filters.since, filters.until)
+    since, until = span(session, filters.since, filters.until)
     after = None if filters.after is None else JobCursor.parse(filters.after, filters.order)
     outcomes = parse_enum_values(filters.statuses, Outcome, option="--status")
     cities = find_cities(source, split_cities(filters.cities))
@@ -52,10 +52,10 @@ def operation_query(
     return query, cities
 
 
-def _span(
+def span(
     session: Session, since: str | None, until: str | None
 ) -> tuple[datetime | None, datetime | None]:
-    """The moments of --since and --until."""
+    """The moments of --since and --until; UsageError where none lies between them."""
     now = session.clock()
     begin, end = (
         None if text is None else parse_moment(text, now=now, tz=session.zone, until=is_until)
@@ -116,7 +116,7 @@ def venue_query(
     order = filters.order or (
         VenueOrder.FAILED if failing or filters.min_failed or filters.errors else VenueOrder.ID
     )
-    since, until = _span(session, filters.since, filters.until)
+    since, until = span(session, filters.since, filters.until)
     return VenueQuery(
         cities=tuple(
             city.city.id for city in find_cities(session.source, split_cities(filters.cities))
@@ -135,7 +135,7 @@ def venue_query(
 
 def image_query(session: Session, filters: ExportFilters) -> ImageQuery:
     """What the filters ask for of images."""
-    since, until = _span(session, filters.since, filters.until)
+    since, until = span(session, filters.since, filters.until)
     cities = find_cities(session.source, split_cities(filters.cities))
     return ImageQuery(
         cities=tuple(city.city.id for city in cities),

@@ -9,14 +9,13 @@ import typer
 
 from venue_ops.context import Session
 from venue_ops.core.enums import GroupBy
-from venue_ops.core.errors import UsageError
 from venue_ops.core.figures import Figures, FiguresQuery
-from venue_ops.core.moments import parse_moment
 from venue_ops.core.references import split_cities, split_values
 from venue_ops.core.services.figures import figures
 from venue_ops.core.services.grouped import grouped
 from venue_ops.core.services.places import find_cities
 from venue_ops.exit_codes import ExitCode
+from venue_ops.listings.asking import span
 from venue_ops.listings.notes import ALWAYS_THERE, note_absent
 from venue_ops.output.models import Listing, PageInfo
 from venue_ops.views import groups
@@ -81,22 +80,19 @@ def print_groups(
     elif shown < found.total:
         note(f"{shown:,} of {found.total:,}; --limit 0 shows all.")
     if found.undated:
-        images = (
-            "1 failed image is" if found.undated == 1 else f"{found.undated:,} failed images are"
-        )
-        note(f"{images} of no day: no time is written there.")
+        note(f"{_failed_images(found.undated)} of no day: no time is written there.")
+    if found.to_come:
+        note(f"{_failed_images(found.to_come)} of a day that is still to come.")
     if not found.is_complete:
         note("Not counted, it would take too long: images and jobs; --count waits for them.")
 
 
+def _failed_images(number: int) -> str:
+    return "1 failed image is" if number == 1 else f"{number:,} failed images are"
+
+
 def _query(session: Session, filters: FigureFilters) -> tuple[FiguresQuery, bool]:
-    now, zone = session.clock(), session.zone
-    since, until = (
-        None if text is None else parse_moment(text, now=now, tz=zone, until=is_until)
-        for text, is_until in ((filters.since, False), (filters.until, True))
-    )
-    if since and until and since >= until:
-        raise UsageError("--since is not before --until.", hint="Exchange them.")
+    since, until = span(session, filters.since, filters.until)
     cities = find_cities(session.source, split_cities(filters.cities))
     query = FiguresQuery(
         cities=tuple(city.city.id for city in cities),

@@ -25,7 +25,8 @@ from venue_ops.core.services.source import Source
 class Grouped:
     """The rows shown, how many there are and how much failed in all, and whether totals came.
 
-    `undated` are failed images that no day has, because no time is written in them.
+    `undated` are failed images that no day has, because no time is written in them, or none
+    that a calendar has; `to_come` are those of days after today.
     """
 
     rows: tuple[GroupTotal, ...]
@@ -33,6 +34,7 @@ class Grouped:
     failed: int
     is_complete: bool
     undated: int = 0
+    to_come: int = 0
 
 
 def grouped(
@@ -50,17 +52,22 @@ def grouped(
         for key, row in images.items():
             if key not in found:
                 found[key] = _filled(_empty(row, by), images, jobs, by)
-    undated = found.pop(None).failed if by is GroupBy.DAY and None in found else 0
+    undated = to_come = 0
     if by is GroupBy.DAY:
-        chosen = _series(source, query, found, limit)
+        last = _last_day(source, query)
+        odd = [key for key in found if key is None or _date(key) is None]
+        undated = sum(found.pop(key).failed for key in odd)
+        late = [key for key in found if date.fromisoformat(key) > last]
+        to_come = sum(found.pop(key).failed for key in late)
+        chosen = _series(query, found, last, limit)
         shown = tuple(found.get(key) or _filled(_day(key), images, jobs, by) for key in chosen)
         total = len(shown) if not limit else max(len(shown), len(found))
     else:
         ranked = sorted(found.values(), key=lambda row: (-row.failed, row.key or ""))
         shown, total = tuple(ranked[:limit] if limit else ranked), len(ranked)
     complete = images is not None and jobs is not None
-    failed_in_all = sum(row.failed for row in found.values()) + undated
-    return Grouped(shown, total, failed_in_all, complete, undated)
+    failed_in_all = sum(row.failed for row in found.values()) + undated + to_come
+    return Grouped(shown, total, failed_in_all, complete, undated, to_come)
 
 
 def _days(by: GroupBy) -> bool:
@@ -140,13 +147,16 @@ def _filled(
     )
 
 
-def _series(
-    source: Source, query: FiguresQuery, found: Iterable[str], limit: int
-) -> tuple[str, ...]:
-    """The days to show: up to today or `until`, back to `since` or the first, at most `limit`."""
-    today = source.now().astimezone(UTC).date()
-    last = today if query.until is None else (query.until - timedelta(microseconds=1)).date()
-    known = sorted(day for day in map(_date, found) if day is not None and day <= last)
+def _last_day(source: Source, query: FiguresQuery) -> date:
+    """Today, or the last day before `until`."""
+    if query.until is None:
+        return source.now().astimezone(UTC).date()
+    return (query.until.astimezone(UTC) - timedelta(microseconds=1)).date()
+
+
+def _series(query: FiguresQuery, found: Iterable[str], last: date, limit: int) -> tuple[str, ...]:
+    """The days to show: up to `last`, back to `since` or the first, at most `limit`."""
+    known = map(date.fromisoformat, found)
     first = query.since.astimezone(UTC).date() if query.since else min(known, default=last)
     if limit:
         first = max(first, last - timedelta(days=limit - 1))
