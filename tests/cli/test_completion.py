@@ -89,7 +89,7 @@ def test_commands_and_options(offered: Asking) -> None:
         ("doctor --check setup,ima", ["setup,images"]),
         ("doctor --columns rem", ["remedy"]),
         ("stats --by d", ["day"]),
-        ("stats --by day --columns jobs_c", ["jobs_completed"]),
+        ("stats --by day --columns jobs_comp", ["jobs_completed"]),
         ("list --kind cl", ["cleanup"]),
         ("list --state dis", ["discarded"]),
         ("list --order ", ["id", "activity"]),
