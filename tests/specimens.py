@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+from hypothesis import HealthCheck, settings
 from psycopg.types.json import set_json_loads
 from sqlalchemy import ARRAY, Column, Integer, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -35,6 +36,14 @@ JOBS = Table(
     Column("errors", ARRAY(JSONB)),
 )
 VALUES = Table("some_values", MetaData(), Column("n", Integer), Column("value", JSONB))
+
+
+batches = settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+"""Each example is a batch of many rows."""
 
 
 class Bench:
@@ -83,3 +92,14 @@ class Bench:
         compiled = asked.compile(dialect=dialect.dialect())  # type: ignore[no-untyped-call]
         parameters = {**compiled.params, **PARAMETERS, **bound}
         return self._connection.execute(str(compiled), parameters).fetchall()
+
+
+def differences(rows: list[dict[str, Any]], **twins: Any) -> list[Any]:
+    """What SQL and Python say differently, with the row (a few are enough)."""
+    found = [
+        (name, row[name], said, {key: row[key] for key in row if key not in twins})
+        for row in rows
+        for name, twin in twins.items()
+        if (said := twin(row)) != row[name]
+    ]
+    return found[:3]

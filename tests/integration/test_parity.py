@@ -10,18 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Any
 
-import psycopg
-import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
-from psycopg.rows import dict_row
 from sqlalchemy import ARRAY, Text, bindparam, select
-from tests.databases import Databases
-from tests.specimens import JOBS, KINDS, VALUES, Bench
+from tests.specimens import JOBS, KINDS, VALUES, Bench, batches, differences
 from tests.strategies import (
     ANYTHING,
     ARGS,
@@ -45,38 +40,13 @@ from venue_ops.core.db.expressions import values as sql_values
 from venue_ops.core.models import JobKind, Outcome
 from venue_ops.core.references import json_id
 from venue_ops.core.vocabulary import KEY_IN_URL, NOT_A_PROVIDER, STATE_OUTCOMES
-from venue_ops.demo.schema import Layout
 
 MAX_RETRIES = 3
-
-batches = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-
-@pytest.fixture(scope="module")
-def bench(databases: Databases) -> Iterator[Bench]:
-    empty = databases.empty(Layout())
-    with psycopg.connect(empty.conninfo, row_factory=dict_row) as connection:
-        yield Bench(connection)
 
 
 def facts(row: dict[str, Any]) -> jobs.JobFacts:
     kind = JobKind(KINDS.get(row["worker"], "other"))
     return jobs.JobFacts(kind, row["state"], row["args"], row["meta"], tuple(row["errors"]))
-
-
-def differences(rows: list[dict[str, Any]], **twins: Any) -> list[Any]:
-    """What SQL and Python say differently, with the row (a few are enough)."""
-    found = [
-        (name, row[name], said, {key: row[key] for key in row if key not in twins})
-        for row in rows
-        for name, twin in twins.items()
-        if (said := twin(row)) != row[name]
-    ]
-    return found[:3]
 
 
 # --- jobs -------------------------------------------------------------------------------------

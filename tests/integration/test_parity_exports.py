@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-import psycopg
-import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
-from psycopg.rows import dict_row
 from sqlalchemy import bindparam, select
-from tests.databases import Databases
-from tests.specimens import JOBS, VALUES, Bench
+from tests.specimens import JOBS, VALUES, Bench, batches, differences
 from tests.strategies import (
     ARGS,
     ERRORS,
@@ -38,33 +33,8 @@ from venue_ops.core.db.statements.jobs import last_error
 from venue_ops.core.models import Outcome
 from venue_ops.core.redaction import SECRET_PARAMETERS
 from venue_ops.core.references import image_id
-from venue_ops.demo.schema import Layout
 
 MAX_RETRIES = 3
-batches = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-
-@pytest.fixture(scope="module")
-def bench(databases: Databases) -> Iterator[Bench]:
-    empty = databases.empty(Layout())
-    with psycopg.connect(empty.conninfo, row_factory=dict_row) as connection:
-        yield Bench(connection)
-
-
-def differences(rows: list[dict[str, Any]], **twins: Any) -> list[Any]:
-    found = [
-        (name, row[name], said, row)
-        for row in rows
-        for name, twin in twins.items()
-        if (said := twin(row)) != row[name]
-    ]
-    return found[:3]
-
-
 # --- errors in few words ----------------------------------------------------------------------
 
 PIECES = st.sampled_from(
