@@ -41,7 +41,7 @@ python -c "from importlib.resources import files; print(files('venue_ops') / 'sc
 ORDER = (
     *("operations", "venues", "page", "operation", "venue-summary"),
     *("figures", "figure-groups", "figure-group"),
-    *("job", "venue", "city", "image"),
+    *("job", "venue", "city", "one-image", "image"),
     *("findings", "finding", "checks", "check", "error"),
 )
 """The outputs of lists and what they hold, the figures, `show`, `doctor`, then errors."""

@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "list": ("list", "Look", "All operations in one table: what worked, in part, or not."),
     "partials": ("partials", "Look", "Venues where some images worked and some failed."),
     "venues": ("venues", "Look", "Venues by what their images have come to."),
-    "show": ("show", "Look", "One job, one venue or one city in detail."),
+    "show": ("show", "Look", "One job, venue, image or city in detail."),
     "stats": ("stats", "Look", "The figures: what fails, where, why, and what is left to retry."),
     "export": ("export", "Hand on", "Everything that matches as CSV or NDJSON, quickly."),
     "doctor": ("doctor", "Look after", "Check the database and the configuration."),

@@ -59,7 +59,7 @@ def offered(readonly_sample_database: Database) -> Asking:
 
 def test_commands_and_options(offered: Asking) -> None:
     assert offered("sho") == ["show"]
-    assert offered("show ") == ["job", "venue", "city"]
+    assert offered("show ") == ["job", "venue", "image", "city"]
     assert offered("list --st") == ["--status", "--state", "--statement-timeout"]
     assert "-c" in offered("list -")
     assert "-c" not in offered("list --")
@@ -186,9 +186,9 @@ def test_providers_without_the_right_to_read_their_table(
 
 
 def image_ids(program: Program, prefix: str) -> dict[str, str]:
-    """No command takes an image yet, so its completer is asked itself."""
+    """With what the shell shows of each."""
     session = Session(env=program.environment(), clock=program.clock)
-    request = Request.of(ROOT, ["fish", "venue-ops", "show", "venue", prefix], session)
+    request = Request.of(ROOT, ["fish", "venue-ops", "show", "image", prefix], session)
     try:
         return {item.value: item.about for item in images(Asked(prefix, request.typed, session))}
     finally:
@@ -204,6 +204,8 @@ def test_images(program: Program) -> None:
     assert list(image_ids(program, first[:-3])) == [first]
     assert "rate_limited" in " ".join(found.values())
     assert image_ids(program, "nowhere/") == {}
+    assert Asking(program)(f"show image {first[:-3]}") == [first]
+    assert Asking(program)("show image noce") == ["noce-krk/"]
 
 
 def test_more_than_can_be_shown(generated_database: Database) -> None:

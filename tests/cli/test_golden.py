@@ -26,10 +26,11 @@ COMMANDS = {
     "backfill": ("show", "job", "134"),
     "venue": ("show", "venue", "noce-krk"),
     "city": ("show", "city", "krakow"),
+    "image": ("show", "image", "noce-krk/gp-8fe24abdcc"),
     "stats": ("stats",),
     "days": ("stats", "--by", "day", "--limit", "9"),
 }
-LISTED = ("list", "partials", "venue", "stats", "days")
+LISTED = ("list", "partials", "venue", "image", "stats", "days")
 """What has rows to print as csv, tsv and ids."""
 C_LOCALE = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 

@@ -43,6 +43,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show", "job", "134"),
     ("show", "job", "146", "-o", "json"),
     ("show", "venue", "noce-krk"),
+    ("show", "image", "noce-krk/gp-8fe24abdcc"),
     ("show", "city", "krakow"),
     ("show", "city", "nowhere"),
     *EXPORTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.cli import schemas
 from tests.cli.program import Program, on
 from tests.databases import Database
 
@@ -147,6 +148,13 @@ def test_a_city_goes_by_any_of_its_names(program: Program, reference: str) -> No
         (["job", "abc"], 2, "'ID'", "venue-ops show job --help"),
         (["job", "0"], 2, "'ID'", "venue-ops show job --help"),
         (["job"], 2, "Missing argument 'ID'", "venue-ops show job --help"),
+        (["image", "noce-krk"], 2, '"noce-krk" names no image.', "noce-krk/#3"),
+        (["image", "noce-krk/"], 2, '"noce-krk/" names no image.', "noce-krk/#3"),
+        (["image", "/gp-1"], 2, '"/gp-1" names no image.', "noce-krk/#3"),
+        (["image", "noce/gp-1"], 3, 'slug or id "noce"', "venue-ops venues"),
+        (["image", "noce-krk/gp-1"], 3, 'no image "gp-1" among its 6.', "show venue noce-krk"),
+        (["image", "noce-krk/#7"], 3, 'no image "#7" among its 6.', "show venue noce-krk"),
+        (["image", "noce-krk/#0"], 3, 'no image "#0" among its 6.', "show venue noce-krk"),
         (["venue", "noce"], 3, 'slug or id "noce"', "venue-ops venues"),
         (["venue", "4711"], 3, 'slug or id "4711"', "venue-ops venues"),
         (["city", "krkow"], 3, 'No city is called "krkow".', "Did you mean krakow?"),
@@ -168,6 +176,29 @@ def test_what_does_not_exist_or_cannot_be_meant(
     error, advice = result.err.splitlines()
     assert message in error
     assert hint in advice
+
+
+def test_an_image_goes_by_its_id_or_place(program: Program) -> None:
+    ids = program("show", "venue", "noce-krk", "-o", "ids").lines
+    rows = program("show", "venue", "noce-krk", "-o", "json").data["images"]
+    for place, (ident, row) in enumerate(zip(ids, rows, strict=True), start=1):
+        for ref in (ident, f"noce-krk/#{place}", f"14/#{place}", f"14/{ident.partition('/')[2]}"):
+            whole = json.loads(program("show", "image", ref, "-o", "json").out)
+            schemas.assert_document(whole, "one-image")
+            assert whole["data"] == row
+            assert program("show", "image", ref, "-o", "ids").lines == [ident]
+
+
+def test_every_exported_image_can_be_shown(generated_database: Database) -> None:
+    """But for those of one identity, which are told apart by their place."""
+    program = on(generated_database)
+    found = program("export", "csv", "images", "--columns", "id,venue,place", "-q").records
+    for row in found[:: len(found) // 60]:
+        shown = program("show", "image", row["id"] or f"{row['venue']}/#{row['place']}")
+        twins = sum(other["id"] == row["id"] for other in found) - 1 if row["id"] else 0
+        assert shown.code == (2 if twins else 0)
+        if twins:
+            assert f"/#{row['place']}" in shown.err
 
 
 @pytest.mark.parametrize("junk", ['"abc"', '" 14"', '"014"', "1.5", "true", "null", "[14]", "{}"])

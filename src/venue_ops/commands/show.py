@@ -1,4 +1,4 @@
-"""`venue-ops show job|venue|city`: one thing in full."""
+"""`venue-ops show job|venue|image|city`: one thing in full."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from venue_ops.commands import options
 from venue_ops.context import Session
 from venue_ops.core.enums import JobKind
 
-app = options.command_app("Show one job, one venue or one city in detail.")
+app = options.command_app("Show one job, one venue, one image or one city in detail.")
 
 
 @app.command(cls=options.OpsCommand)
@@ -48,6 +48,26 @@ def venue(
     session.output.document(
         document(venue_detail(session.source, ref), now=session.clock(), tz=session.zone)
     )
+
+
+@app.command(cls=options.OpsCommand)
+def image(
+    ctx: typer.Context,
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="As noce-krk/gp-848af5ab31, or noce-krk/#3.")
+    ],
+) -> None:
+    """Show one image: where it is from, what became of it, and whether a retry would take it.
+
+    IMAGE is what `show venue -o ids` and `export csv images` call it; #3 is its place today.
+    """
+    from venue_ops.core.references import ImageReference
+    from venue_ops.core.services.details import image_detail
+    from venue_ops.views.images import document
+
+    session: Session = ctx.obj
+    found = image_detail(session.source, ImageReference.parse(image))
+    session.output.document(document(found, now=session.clock(), tz=session.zone))
 
 
 @app.command(cls=options.OpsCommand)

@@ -68,6 +68,20 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageDetail:
+    """One image and whose it is."""
+
+    venue_slug: str
+    venue_name: str
+    image: Image
+
+    @property
+    def ref(self) -> str:
+        """What to type for it: its id, or its place where it has none."""
+        return self.image.id or f"{self.venue_slug}/#{self.image.place}"
+
+
+@dataclass(frozen=True, slots=True)
 class FailedImage:
     """An image that a job's meta lists as failed."""
 

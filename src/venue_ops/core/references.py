@@ -143,6 +143,32 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """An image as it was named: `noce-krk/gp-848af5ab31`, or by its place, `noce-krk/#3`."""
+
+    venue: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> ImageReference:
+        """What was typed; UsageError for what cannot name an image."""
+        venue, slash, name = text.rpartition("/")
+        if not slash or not venue or not name:
+            raise UsageError(
+                f'"{shortened(text)}" names no image.',
+                hint="An image is a venue and a name: noce-krk/gp-848af5ab31, or noce-krk/#3.",
+            )
+        return cls(venue, name)
+
+    @property
+    def place(self) -> int | None:
+        """The place among the venue's images, from 1, where it was named by that."""
+        digits = self.name.removeprefix("#")
+        is_place = self.name.startswith("#") and digits.isascii() and digits.isdecimal()
+        return int(digits[:9]) if is_place else None
+
+
 def image_id(venue_slug: str, provider: str | None, url: str) -> str:
     """A stable name for one image: `noce-krk/gp-848af5ab31`.
 

@@ -1,15 +1,16 @@
-"""The columns of a venue's images."""
+"""The columns of a venue's images, and one image in full."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
 
 from venue_ops.core.classification.images import Verdict
-from venue_ops.core.details import FailedImage, Image
+from venue_ops.core.details import FailedImage, Image, ImageDetail
 from venue_ops.core.moments import age
-from venue_ops.output.models import Cell, Column, Style
+from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Style
 from venue_ops.views import words
-from venue_ops.views.plain import moment
+from venue_ops.views.plain import data_of, moment, said
 
 WHY = {
     Verdict.RETRY: "yes",
@@ -78,6 +79,48 @@ def columns(now: datetime) -> tuple[Column[Image], ...]:
         Column("height", lambda row: row.height, default=False),
         Column("quality_score", lambda row: row.quality_score, default=False),
     )
+
+
+def document(detail: ImageDetail, *, now: datetime, tz: tzinfo | None) -> Document:
+    """One image in full; what is not known of it is left out."""
+    listed = columns(now)
+    known = [
+        (label, value)
+        for label, value in _facts(detail, now, tz)
+        if (value.text if isinstance(value, Cell) else value)
+    ]
+    return Document(
+        blocks=[Facts(detail.ref, known)],
+        data=data_of(listed, detail.image),
+        listing=Listing([detail.image], listed, ident=lambda _: detail.ref),
+    )
+
+
+def _facts(
+    detail: ImageDetail, now: datetime, tz: tzinfo | None
+) -> Iterator[tuple[str, Cell | str]]:
+    image = detail.image
+    yield "Venue", f"{detail.venue_name}, #{image.place} of its images"
+    yield "Provider", image.provider or ""
+    yield "Status", words.outcome(image.status)
+    if image.error_type is not None:
+        kind = words.outcome(image.retryability)
+        yield "Error", Cell(f"{_error(image)}, {image.retryability}", kind.style)
+    yield "Message", image.error or ""
+    yield "Retry", _retry(image)
+    yield "Retries", str(image.retries) if image.retries else ""
+    for label, text in (
+        ("Found", image.fetched_at),
+        ("Failed", image.failed_at),
+        ("Retried", image.retried_at),
+    ):
+        at = moment(text)
+        ago = f" ({age(at, now)} ago)" if isinstance(at, datetime) else ""
+        yield label, said(at, tz) + ago
+    yield "URL", image.url or ""
+    yield "Source", image.source_url or "" if image.source_url != image.url else ""
+    yield "Size", f"{image.width} x {image.height}" if image.width and image.height else ""
+    yield "Quality", "" if image.quality_score is None else f"{image.quality_score:f}"
 
 
 def _age(image: Image, now: datetime) -> str:

@@ -29,13 +29,14 @@ from venue_ops.core.details import (
     Answer,
     CityDetail,
     ErrorTotal,
+    ImageDetail,
     JobDetail,
     JobTotal,
     OutcomeTotal,
     ProviderTotal,
     VenueDetail,
 )
-from venue_ops.core.errors import NotFoundError
+from venue_ops.core.errors import AmbiguousReferenceError, NotFoundError
 from venue_ops.core.models import (
     ImageCounts,
     JobKind,
@@ -45,6 +46,7 @@ from venue_ops.core.models import (
     VenueOutcome,
 )
 from venue_ops.core.queries import JobQuery, VenueOrder, VenueQuery
+from venue_ops.core.references import ImageReference, shortened
 from venue_ops.core.services.operations import operations_page
 from venue_ops.core.services.places import FoundCity, no_venue, venue_row_or_none
 from venue_ops.core.services.source import Source
@@ -111,6 +113,27 @@ def venue_detail(source: Source, ref: str) -> VenueDetail:
         updated_at=row["updated_at"],
         jobs=jobs.operations,
     )
+
+
+def image_detail(source: Source, wanted: ImageReference) -> ImageDetail:
+    """One image; NotFoundError or AmbiguousReferenceError."""
+    row = venue_row_or_none(source, wanted.venue)
+    if row is None:
+        raise no_venue(wanted.venue)
+    images = details.images(row["slug"], row["venue_images"], max_retries=source.max_retries)
+    ident = f"{row['slug']}/{wanted.name}"
+    found = [image for image in images if wanted.place == image.place or ident == image.id]
+    if not found:
+        raise NotFoundError(
+            f'{row["slug"]} has no image "{shortened(wanted.name)}" among its {len(images):,}.',
+            hint=f"See them with `venue-ops show venue {row['slug']}`.",
+        )
+    if len(found) > 1:
+        places = ", ".join(f"{row['slug']}/#{image.place}" for image in found)
+        raise AmbiguousReferenceError(
+            f"{ident} stands {len(found)} times among the images.", hint=f"Say which: {places}."
+        )
+    return ImageDetail(row["slug"], row["name"], found[0])
 
 
 def city_detail(source: Source, found: FoundCity) -> CityDetail:
