@@ -42,7 +42,17 @@ def figures(database: Measured, runs: int) -> Iterator[Figure]:
             script.write_text(_statement(database, what), "utf-8")
             ours, psql = (
                 _Export([BIN / "venue-ops", "export", "csv", what, "-q"], env),
-                _Export([binary_directory() / "psql", "-qX", database.dsn, "-f", script], env),
+                _Export(
+                    [
+                        binary_directory() / "psql",
+                        "-qXv",
+                        "ON_ERROR_STOP=1",
+                        database.dsn,
+                        "-f",
+                        script,
+                    ],
+                    env,
+                ),
             )
             taken = in_turn({"ours": ours, "psql": psql}, min(runs, RUNS))
             yield _rate(f"export csv {what} : psql's COPY", ours, taken["ours"], taken["psql"])
@@ -92,13 +102,13 @@ def _statement(database: Measured, what: Exported) -> str:
     question = asked.plain(export.question, export.parameters)
     copy = CopyShape(",", exports.quoted(export)).around(question.statement.sql)
     with ClientCursor(database.ours) as cursor:
-        settings = cursor.mogrify(
-            f"{LOCAL_SETTINGS};{COPY_SETTINGS};", {"timeout": "0", "locks": "0"}
-        )
+        settings = [
+            cursor.mogrify(LOCAL_SETTINGS, {"timeout": "0"}),
+            cursor.mogrify(COPY_SETTINGS, {"locks": "0"}),
+        ]
         text = cursor.mogrify(copy, question.values)
-    return (
-        f"BEGIN READ ONLY;\n\\o /dev/null\n{settings};\n{COPY_SETTINGS};\n\\o\n{text};\nCOMMIT;\n"
-    )
+    quiet = ["\\o /dev/null", *(f"{each};" for each in settings), "\\o"]
+    return "\n".join(["BEGIN READ ONLY;", *quiet, f"{text};", "COMMIT;"])
 
 
 def _rate(what: str, export: _Export, ours: Sample, psql: Sample) -> Figure:
