@@ -199,7 +199,9 @@ def test_a_file_is_never_overwritten_by_accident(program: Program, folder: Path)
         f"error: {file} exists already.",
         "hint: Take another name, or --force.",
     ]
+    file.chmod(0o640)
     assert program("export", "csv", "-O", str(file), "--force").code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert file.read_text().startswith("id,kind,")
 
 

@@ -50,7 +50,7 @@ def write_file(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
         with os.fdopen(handle, "wb") as file:
             for piece in pieces:
                 _write(path, file, piece)
-            _finish(path, file)
+            _finish(path, file, _mode(path))
         _put_in_place(part, path, force=force)
     finally:
         part.unlink(missing_ok=True)
@@ -77,12 +77,19 @@ def _write(path: Path, file: Any, piece: bytes) -> None:
         raise _not_written(path, error) from error
 
 
-def _finish(path: Path, file: Any) -> None:
+def _mode(path: Path) -> int:
+    """The permissions of the file that is replaced, else those of any new file."""
+    with suppress(OSError):
+        return stat.S_IMODE(path.stat().st_mode)
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def _finish(path: Path, file: Any, mode: int) -> None:
     try:
         file.flush()
-        umask = os.umask(0)
-        os.umask(umask)
-        os.fchmod(file.fileno(), 0o666 & ~umask)  # mkstemp's own is 0600
+        os.fchmod(file.fileno(), mode)  # mkstemp's own is 0600
         os.fsync(file.fileno())
     except OSError as error:
         raise _not_written(path, error) from error

@@ -30,7 +30,7 @@ def connecting(error: psycopg.Error, label: str) -> VenueOpsError:
             hint="Check VENUE_OPS_DATABASE_URL or --database-url; see `venue-ops --help`.",
         )
     if "password authentication failed" in text or "no password supplied" in text:
-        hint = "Check the password: in the URL, PGPASSWORD or ~/.pgpass."
+        hint = "Check that the password in the URL, PGPASSWORD or ~/.pgpass is right."
     elif "does not exist" in text:
         hint = "Check the name of the database and of the role."
     elif "unsupported startup parameter" in text:
