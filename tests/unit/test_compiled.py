@@ -81,10 +81,17 @@ def choices(question: type[Question], field: str) -> list[Any]:
 
 
 def every_question() -> Iterator[Question]:
-    """Each class with each combination of its fields, the schema's aside."""
+    """Each class with each combination of its fields, the schema's aside.
+
+    Of an export's columns, of which each is built by itself, one and all: the typical questions
+    have each of them alone.
+    """
     for kind in question_classes():
         names = [field.name for field in fields(kind) if field.name != "oban_schema"]
-        for values in product(*(choices(kind, name) for name in names)):
+        some = {name: choices(kind, name) for name in names}
+        if "columns" in some:
+            some["columns"] = [some["columns"][0], some["columns"][-1]]
+        for values in product(*some.values()):
             yield kind(oban_schema="private-oban", **dict(zip(names, values, strict=True)))
 
 
