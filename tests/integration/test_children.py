@@ -165,7 +165,11 @@ def test_other_providers_are_another_run(jobs: Jobs) -> None:
             jobs.connection.execute("TRUNCATE oban_jobs")
 
 
-@pytest.mark.parametrize(("listed", "named"), [*product([7, "7", 7.0], [7, "7"])], ids=repr)
+@pytest.mark.parametrize(
+    ("listed", "named"),
+    [*product([7, "7", 7.0], [7, "7"]), *product([5000, "5000", 5000.0], [5000, "5000"])],
+    ids=repr,
+)
 def test_ids_may_be_texts_on_either_side(jobs: Jobs, listed: Any, named: Any) -> None:
     parent = jobs.backfill([listed])
     jobs.enrichment(named)
@@ -241,6 +245,19 @@ def test_other_venues_and_other_workers_are_not_its_children(jobs: Jobs) -> None
     jobs.enrichment(1, worker="Somebody.Else")
     jobs.insert(NAMES.enrichment[0], "completed", {"venue_ids": [1], **ANY}, {}, inserted_at=DURING)
     assert jobs.children(parent) == 0
+
+
+@pytest.mark.parametrize("venue", [7, 5000])
+def test_the_number_of_a_venue_elsewhere_in_a_job_is_something_else(jobs: Jobs, venue: int) -> None:
+    """High numbers are looked up whatever their key, low ones under it."""
+    parent = jobs.backfill([venue], spawned=9)
+    for others in ({"limit": venue}, {"venue_ids": [venue]}, {"image_indexes": [str(venue)]}):
+        jobs.enrichment(1, **others, **ANY)
+    jobs.enrichment([venue])
+    jobs.enrichment({"id": venue})
+    assert jobs.children(parent) == 0
+    jobs.enrichment(venue)
+    assert jobs.children(parent) == 1
 
 
 def test_two_backfills_at_once_in_two_cities_keep_to_their_own(jobs: Jobs) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-SMALL_CITY: Final = 1000
-"""Up to so many venues a city's jobs are looked up venue by venue: see docs/performance.md."""
+SMALL_CITY: Final = 2500
+"""Up to so many venues a city's jobs are looked up by its venues: see docs/performance.md."""
 
 WINDOW: Final = 2000
 """Index entries that are looked through for what completes a word: some milliseconds."""

@@ -23,12 +23,12 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
-    or_,
     select,
     true,
 )
 from sqlalchemy import Table as SqlTable
 
+from venue_ops.core.db.expressions import paths
 from venue_ops.core.db.expressions.jobs import ZERO, JobColumns, is_kind
 from venue_ops.core.db.expressions.outcomes import venue_enrichment_outcome
 from venue_ops.core.db.expressions.values import (
@@ -71,22 +71,26 @@ def children_of(parent: FromClause, jobs: SqlTable) -> Any:
     jobs_of_venue = jobs.alias("jobs_of_venue")
     items = elements_of(at(parent.c.meta, "venue_ids"), "spawned")
     value = items.c.value
-    spawned = (
+    named = (
         select(json_id(value).label("venue_id"))
         .distinct()
         .select_from(items)
         .where(json_id(value).is_not(None))
         .correlate(parent)
-        .lateral("spawned_venues")
+        .subquery("spawned_venues")
     )
-    contains = jobs_of_venue.c.args.op("@>")
-    as_number = func.jsonb_build_object(lit("venue_id"), spawned.c.venue_id)
-    as_string = func.jsonb_build_object(lit("venue_id"), cast(spawned.c.venue_id, Text))
+    path = paths.quickest("venue_id", named.c.venue_id).label("path")
+    spawned = (
+        select(named.c.venue_id, path)
+        .offset(literal_column("0"))
+        .correlate(parent)
+        .lateral("spawned_paths")
+    )
     # Fenced (OFFSET 0): given the chance to see `id > parent.id`, the planner walks the
     # primary key from the parent to the end of the table instead of asking the GIN index.
     child = (
         select(jobs_of_venue)
-        .where(or_(contains(as_number), contains(as_string)))
+        .where(paths.matches(jobs_of_venue.c.args, spawned.c.path))
         .offset(literal_column("0"))
         .correlate(spawned)
         .lateral("child")
@@ -96,6 +100,7 @@ def children_of(parent: FromClause, jobs: SqlTable) -> Any:
         .select_from(spawned.join(child, true()))
         .where(
             is_kind(child.c.worker, JobKind.ENRICHMENT),
+            json_id(at(child.c.args, "venue_id")) == spawned.c.venue_id,
             child.c.id > parent.c.id,
             child.c.inserted_at >= parent.c.attempted_at - SLACK,
             child.c.inserted_at <= parent.c.completed_at + SLACK,

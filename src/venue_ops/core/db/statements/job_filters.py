@@ -15,16 +15,15 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    cast,
     func,
     literal_column,
     or_,
     select,
     true,
-    union,
     union_all,
 )
 
+from venue_ops.core.db.expressions import paths
 from venue_ops.core.db.expressions.jobs import (
     JobColumns,
     is_kind,
@@ -32,7 +31,6 @@ from venue_ops.core.db.expressions.jobs import (
     mentions_provider,
 )
 from venue_ops.core.db.expressions.values import (
-    Json,
     at,
     elements_of,
     items_of,
@@ -44,6 +42,9 @@ from venue_ops.core.db.schema import ObanTables, venues
 from venue_ops.core.db.statements.outcome_filter import has_outcome
 from venue_ops.core.db.statements.parameters import many_ids, many_texts, one_moment
 from venue_ops.core.models import JobKind
+
+VENUE_KEYS = ("venue_id", "venue_ids[*]")
+WRITTEN_CITY = "venue_context.city_id"
 
 
 def last_change(job: FromClause) -> ColumnElement[Any]:
@@ -70,9 +71,9 @@ def conditions(
         yield is_kind(job.c.worker, *kinds)
     for present in filters:
         match present:
-            case JobFilter.CITY if city_path is CityPath.FROM_VENUES:
-                yield _is_among(job, jobs_of_city(oban))
             case JobFilter.CITY:
+                if city_path is CityPath.FROM_VENUES:
+                    yield _is_among(job, that_may_be_of_city(oban))
                 yield is_of_city(job)
             case JobFilter.VENUE:
                 yield _is_among(job, jobs_of_venues(oban))
@@ -138,80 +139,56 @@ def _written_city(job: FromClause) -> ColumnElement[Any]:
     return json_id(at(at(job.c.meta, "venue_context"), "city_id"))
 
 
-def _venue_is_gone(job: FromClause) -> ColumnElement[bool]:
-    venue = venues.alias("gone_venue")
-    its_id = json_id(at(job.c.args, "venue_id"))
-    return select(venue.c.id).where(venue.c.id == its_id).scalar_subquery().is_(None)
+def that_may_be_of_city(oban: ObanTables) -> CTE:
+    """The ids of all of the cities' jobs, and of a few others: `is_of_city` decides.
 
-
-def jobs_of_city(oban: ObanTables) -> CTE:
-    """The ids of the cities' jobs, looked up through the GIN indexes on args and meta."""
-    city = items_of(many_ids("city_ids"), "city", BigInteger).c.item
-    of_city = _look_up(
-        oban,
-        union_all(
-            select(func.jsonb_build_object(lit("city_id"), city).label("pattern")),
-            select(func.jsonb_build_object(lit("city_id"), cast(city, Text))),
-        ),
-        "args",
-        "of_city",
+    Looked up through the GIN indexes on args and meta.
+    """
+    city_ids = items_of(many_ids("city_ids"), "city", BigInteger).c.item
+    in_cities = select(venues.c.id).where(venues.c.city_id == func.any(many_ids("city_ids")))
+    common = in_cities.where(venues.c.id < paths.FIRST_RARE_NUMBER)
+    rare = in_cities.where(venues.c.id >= paths.FIRST_RARE_NUMBER)
+    found = union_all(
+        _look_up(oban, _paths(select(city_ids), "city_id"), "args", "of_city"),
+        _look_up(oban, _paths(common, *VENUE_KEYS), "args", "of_venue"),
+        _look_up(oban, _keyless_paths(rare), "args", "of_venues"),
+        _look_up(oban, _paths(select(city_ids), WRITTEN_CITY), "meta", "of_written_city"),
     )
-    in_cities = select(venues.c.id.label("venue_id")).where(
-        venues.c.city_id == func.any(many_ids("city_ids"))
-    )
-    of_venue = _look_up(oban, _venue_patterns(in_cities), "args", "of_venue")
-    written = union_all(
-        *(
-            select(
-                func.jsonb_build_object(
-                    lit("venue_context"), func.jsonb_build_object(lit("city_id"), value)
-                ).label("pattern")
-            )
-            for value in (city, cast(city, Text))
-        )
-    )
-    gone = _look_up(oban, written, "meta", "of_gone_venue", only_gone=True)
-    return union(of_city, of_venue, gone).cte("jobs_of_city").prefix_with("MATERIALIZED")
+    return found.cte("that_may_be_of_city").prefix_with("MATERIALIZED")
 
 
 def jobs_of_venues(oban: ObanTables) -> CTE:
     """The ids of the jobs that name one of the venues in their args."""
     wanted = items_of(many_ids("venue_ids"), "venue", BigInteger).c.item
-    found = _look_up(oban, _venue_patterns(select(wanted.label("venue_id"))), "args", "of_venue")
+    found = _look_up(oban, _paths(select(wanted), *VENUE_KEYS), "args", "of_venue")
     return found.cte("jobs_of_venues").prefix_with("MATERIALIZED")
 
 
-def _venue_patterns(wanted: Select[Any]) -> Any:
-    """Every spelling of a venue's id in args: alone or in a batch, number or string."""
-    chosen = wanted.subquery("wanted")
-    venue_id = chosen.c.venue_id
-    text = cast(venue_id, Text)
-    single = lit("venue_id")
-    batch = lit("venue_ids")
-    patterns: tuple[Json, ...] = (
-        func.jsonb_build_object(single, venue_id),
-        func.jsonb_build_object(single, text),
-        func.jsonb_build_object(batch, func.jsonb_build_array(venue_id)),
-        func.jsonb_build_object(batch, func.jsonb_build_array(text)),
-    )
-    return union_all(
-        *(select(pattern.label("pattern")).select_from(chosen) for pattern in patterns)
-    )
+def _paths(ids: Select[Any], *keys: str) -> Select[Any]:
+    """One path for each id under each key."""
+    wanted = ids.subquery("ids")
+    names = literal_column("'{" + ",".join(keys) + "}'::text[]", ARRAY(Text))
+    key = items_of(names, "keys", Text).c.item
+    return select(paths.under(key, wanted.c[0]).label("path"))
 
 
-def _look_up(
-    oban: ObanTables, patterns: Any, name: str, alias: str, *, only_gone: bool = False
-) -> Select[Any]:
-    """Jobs whose args (or meta) contain a pattern: one index look-up a pattern.
+def _keyless_paths(ids: Select[Any]) -> Select[Any]:
+    """The ids under whatever key, five to a path: of more, comparing them all takes over."""
+    place = func.row_number().over().op("/")(literal_column("5"))
+    wanted = ids.add_columns(place.label("place")).subquery("ids")
+    is_one = func.string_agg(paths.is_id(wanted.c[0]), lit(" || "))
+    return select(paths.anywhere(is_one).label("path")).group_by(wanted.c.place)
 
-    The inner query is fenced by OFFSET 0, or the planner may turn the whole into one scan of
-    the table with a join filter.
+
+def _look_up(oban: ObanTables, wanted: Select[Any], name: str, alias: str) -> Select[Any]:
+    """Jobs whose args (or meta) match a path: one index look-up a path.
+
+    Both are fenced by OFFSET 0. Or else the planner may turn the whole into one scan of the
+    table with a join filter, and put a path together again for each job it finds.
     """
-    rows = patterns.subquery(f"{alias}_patterns")
+    fence: ColumnElement[int] = literal_column("0")
+    rows = wanted.offset(fence).subquery(f"{alias}_paths")
     candidate = oban.jobs.alias(alias)
-    contains = candidate.c[name].op("@>")(rows.c.pattern)
-    inner = select(candidate.c.id).where(contains)
-    if only_gone:
-        inner = inner.where(_venue_is_gone(candidate))
-    found = inner.offset(literal_column("0")).correlate(rows).lateral(f"{alias}_jobs")
+    inner = select(candidate.c.id).where(paths.matches(candidate.c[name], rows.c.path))
+    found = inner.offset(fence).correlate(rows).lateral(f"{alias}_jobs")
     return select(found.c.id).select_from(rows.join(found, true()))

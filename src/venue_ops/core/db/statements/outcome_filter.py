@@ -135,8 +135,10 @@ def _states(oban: ObanTables, *words: str) -> ColumnElement[Any]:
     """The states of these names as an array of the enum; NULL for one that this database lacks.
 
     Such a state cannot even be named, hence the way through the enum's own list. The planner
-    works this expression out beforehand and so knows how few jobs there are of each state.
+    works this expression out beforehand and so knows how few jobs there are of each state; a cast
+    of the list to text[] it would not, and might read the whole table.
     """
     known = func.enum_range(cast(literal_column("NULL"), oban.state), type_=ARRAY(oban.state))
-    labels = cast(known, ARRAY(Text))
+    comma = lit(",")
+    labels = func.string_to_array(func.array_to_string(known, comma), comma)
     return array([known[func.array_position(labels, lit(word))] for word in words])
