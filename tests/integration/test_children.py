@@ -251,7 +251,12 @@ def test_other_venues_and_other_workers_are_not_its_children(jobs: Jobs) -> None
 def test_the_number_of_a_venue_elsewhere_in_a_job_is_something_else(jobs: Jobs, venue: int) -> None:
     """High numbers are looked up whatever their key, low ones under it."""
     parent = jobs.backfill([venue], spawned=9)
-    for others in ({"limit": venue}, {"venue_ids": [venue]}, {"image_indexes": [str(venue)]}):
+    elsewhere: tuple[dict[str, Any], ...] = (
+        {"limit": venue},
+        {"venue_ids": [venue]},
+        {"image_indexes": [str(venue)]},
+    )
+    for others in elsewhere:
         jobs.enrichment(1, **others, **ANY)
     jobs.enrichment([venue])
     jobs.enrichment({"id": venue})

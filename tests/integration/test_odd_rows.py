@@ -16,10 +16,10 @@ from tests.sources import NAMES, JobTable, source_of
 from tests.strategies import ARGS, ERRORS, METAS, VENUE_IMAGES, Value, to_json
 
 from venue_ops.core.models import JobKind
-from venue_ops.core.queries import JobOrder, JobQuery, VenueQuery
+from venue_ops.core.queries import JobOrder, JobQuery, VenueOrder, VenueQuery
 from venue_ops.core.services.operations import all_operations, operations_page, total_operations
 from venue_ops.core.services.source import Source
-from venue_ops.core.services.venues import all_venues, total_venues
+from venue_ops.core.services.venues import all_venues, total_venues, venues_page
 from venue_ops.demo.schema import Layout
 
 ALL = JobQuery(kinds=tuple(JobKind), limit=0)
@@ -181,5 +181,8 @@ def test_every_venue_is_listed_and_counted_once(
     listed = list(all_venues(source, VenueQuery(limit=0)))
     assert len({venue.id for venue in listed}) == len(listed) == len(rows)
     for outcome in {venue.outcome for venue in listed}:
-        counted = total_venues(source, VenueQuery(outcomes=(outcome,)))
-        assert counted == sum(venue.outcome == outcome for venue in listed)
+        query = VenueQuery(outcomes=(outcome,), order=VenueOrder.ID, limit=len(rows))
+        of_outcome = [venue.id for venue in listed if venue.outcome == outcome]
+        assert total_venues(source, query) == len(of_outcome)
+        paged = [venue.id for venue in venues_page(source, query).venues]
+        assert paged == sorted(of_outcome)

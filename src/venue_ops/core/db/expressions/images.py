@@ -255,7 +255,9 @@ def may_have(venue_images: Json, *statuses: UploadStatus) -> ColumnElement[bool]
     """A prefilter the application's GIN index answers: some image has such a status."""
     return or_(
         *(
-            venue_images.op("@>")(json_lit(f'[{{"upload_status": "{status}"}}]'))
+            venue_images.op("@>", return_type=Boolean())(
+                json_lit(f'[{{"upload_status": "{status}"}}]')
+            )
             for status in statuses
         )
     )
@@ -282,6 +284,12 @@ def seems_failed(venue_images: Json) -> ColumnElement[bool]:
     words = " || ".join(f'@ == "{status}"' for status in BAD_UPLOADS)
     path = cast(lit(f"$[*].upload_status ? ({words})"), JSONPATH)
     return func.jsonb_path_exists(venue_images, path)
+
+
+def seems_all_failed(venue_images: Json) -> ColumnElement[bool]:
+    """`seems_failed`, and no image is uploaded: which rules out more, and so is asked first."""
+    is_uploaded = may_have(venue_images, UploadStatus.UPLOADED)
+    return and_(not_(is_uploaded), seems_failed(venue_images))
 
 
 def provider_name(image: Json) -> ColumnElement[str]:

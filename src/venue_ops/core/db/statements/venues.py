@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +33,7 @@ from venue_ops.core.db.expressions.images import (
     may_have_failed,
     outcome_counts,
     provider_name,
+    seems_all_failed,
     seems_failed,
     venue_outcome,
 )
@@ -126,10 +127,17 @@ def _narrowed(
     venue = venues.alias("venue")
     conditions = list(_by_row(venue, question.filters))
     if _only_failing(question.outcomes, question.filters):
-        by_id = isinstance(question, VenuesPage) and question.order is VenueOrder.ID
-        choose = seems_failed if by_id else may_have_failed
-        conditions.append(choose(venue.c.venue_images))
+        conditions.append(_chosen_by(question)(venue.c.venue_images))
     return venue, conditions
+
+
+def _chosen_by(
+    question: VenuesPage | VenuesTotal | VenuesExport,
+) -> Callable[[Json], ColumnElement[bool]]:
+    """The quickest test that every failing venue of a question passes."""
+    if not isinstance(question, VenuesPage) or question.order is not VenueOrder.ID:
+        return may_have_failed
+    return seems_all_failed if question.outcomes == (VenueOutcome.FAILED,) else seems_failed
 
 
 def _counted_once(venue: FromClause) -> LateralFromClause:
