@@ -257,7 +257,7 @@ def test_the_number_of_a_venue_elsewhere_in_a_job_is_something_else(jobs: Jobs, 
         {"image_indexes": [str(venue)]},
     )
     for others in elsewhere:
-        jobs.enrichment(1, **others, **ANY)
+        jobs.enrichment(1, **{**others, **ANY})
     jobs.enrichment([venue])
     jobs.enrichment({"id": venue})
     assert jobs.children(parent) == 0
