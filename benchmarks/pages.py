@@ -14,7 +14,7 @@ from benchmarks.asked import Asked
 from benchmarks.databases import STOPPED, Measured
 from benchmarks.measure import Timed, in_turn
 from benchmarks.report import Figure, at_least, within
-from venue_ops.core.db.limits import SMALL_CITY
+from venue_ops.core.db.limits import small_city
 from venue_ops.core.models import JobKind, Outcome
 from venue_ops.core.queries import JobCursor, JobOrder, JobQuery
 from venue_ops.settings.model import WorkerNames
@@ -59,10 +59,11 @@ def _apps_page_of_city(database: Measured) -> LiteralString:
 def city_pages(database: Measured) -> dict[str, tuple[int, Asked]]:
     """Pages of cities of some shares of the jobs, and of one without any venue or job."""
     found: dict[str, tuple[int, Asked]] = {}
+    last_venue = int(database.one("SELECT max(id) FROM venues"))
     for share in SHARES:
         city = database.city_of(share)
         query = replace(ALL, cities=(city.id,))
-        page = asked.operations(query, small_cities=city.venues <= SMALL_CITY)
+        page = asked.operations(query, small_cities=city.venues <= small_city(last_venue))
         found[f"--city with {city.share:.2%} of the jobs"] = city.id, page
     nowhere = 1 + int(database.one("SELECT max(id) FROM cities"))
     page = asked.operations(replace(ALL, cities=(nowhere,)), small_cities=True)

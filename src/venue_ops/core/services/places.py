@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from venue_ops.core.db.limits import SMALL_CITY
+from venue_ops.core.db.limits import small_city
 from venue_ops.core.db.questions import CitiesByRef, CityNames, VenueByRef, VenueIds
 from venue_ops.core.errors import AmbiguousReferenceError, NotFoundError
 from venue_ops.core.models import City
@@ -45,7 +45,7 @@ def find_city(source: Source, wanted: CityReference) -> FoundCity:
         )
     row = best[0]
     city = City(row["id"], row["slug"], row["name"], row["country_code"])
-    return FoundCity(city, is_small=row["venue_count"] <= SMALL_CITY)
+    return FoundCity(city, is_small=row["venue_count"] <= small_city(row["last_venue_id"]))
 
 
 def find_venue_ids(source: Source, wanted: Sequence[str]) -> tuple[int, ...]:

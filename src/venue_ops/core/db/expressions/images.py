@@ -286,12 +286,6 @@ def seems_failed(venue_images: Json) -> ColumnElement[bool]:
     return func.jsonb_path_exists(venue_images, path)
 
 
-def seems_all_failed(venue_images: Json) -> ColumnElement[bool]:
-    """`seems_failed`, and no image is uploaded: which rules out more, and so is asked first."""
-    is_uploaded = may_have(venue_images, UploadStatus.UPLOADED)
-    return and_(not_(is_uploaded), seems_failed(venue_images))
-
-
 def provider_name(image: Json) -> ColumnElement[str]:
     """The provider; a word of our own where there is none."""
     return func.coalesce(string_at(image, "provider"), lit(PROVIDER_ABSENT))

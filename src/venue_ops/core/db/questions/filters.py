@@ -48,8 +48,8 @@ class ImageFilter(StrEnum):
 class CityPath(StrEnum):
     """How the jobs of a city are found: both give the same rows.
 
-    A small city starts from its venues (one look-up each in the GIN index on args); for a
-    large one, walking back from the newest job meets enough of them soon.
+    A small city starts from its venues (looked up in the GIN index on args); for a large one,
+    walking back from the newest job meets enough of them soon.
     """
 
     FROM_VENUES = "from_venues"

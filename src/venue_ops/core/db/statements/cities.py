@@ -34,7 +34,7 @@ from venue_ops.core.db.expressions.images import (
     venue_outcome,
 )
 from venue_ops.core.db.expressions.values import lit
-from venue_ops.core.db.limits import SMALL_CITY
+from venue_ops.core.db.limits import SMALL_CITY_RANGE
 from venue_ops.core.db.questions import (
     CitiesByRef,
     CityErrorTotals,
@@ -78,7 +78,8 @@ def by_ref(_: CitiesByRef) -> Select[Any]:
     """Every city that `ref` can mean, best match first (rank 0 id, 1 slug, 2 name, 3 other).
 
     Binds `ref` (text), `ref_id` (its number, or null) and `country` (code, slug or name of a
-    country, or null). `venue_count` stops counting just above `SMALL_CITY`.
+    country, or null). `venue_count` stops counting just above the most that a small city
+    can have; `last_venue_id` stands for the number of all venues.
     """
     ref, country = one_text("ref"), one_text("country")
     rank = case(
@@ -91,7 +92,7 @@ def by_ref(_: CitiesByRef) -> Select[Any]:
         select(literal_column("1"))
         .select_from(venues)
         .where(venues.c.city_id == cities.c.id)
-        .limit(literal_column(str(SMALL_CITY + 1)))
+        .limit(literal_column(str(SMALL_CITY_RANGE[1] + 1)))
         .correlate(cities)
         .subquery("few")
     )
@@ -109,6 +110,9 @@ def by_ref(_: CitiesByRef) -> Select[Any]:
             cities.c.name,
             countries.c.code.label("country_code"),
             select(func.count()).select_from(few).scalar_subquery().label("venue_count"),
+            select(func.coalesce(func.max(venues.c.id), literal_column("0")))
+            .scalar_subquery()
+            .label("last_venue_id"),
         )
         .select_from(cities.outerjoin(countries, countries.c.id == cities.c.country_id))
         .where(rank.is_not(None), in_country)

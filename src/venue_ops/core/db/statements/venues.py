@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     func,
     literal_column,
+    not_,
     or_,
     select,
     true,
@@ -30,10 +31,10 @@ from venue_ops.core.db.expressions.images import (
     image_counts,
     images_of,
     is_malformed,
+    may_have,
     may_have_failed,
     outcome_counts,
     provider_name,
-    seems_all_failed,
     seems_failed,
     venue_outcome,
 )
@@ -52,7 +53,7 @@ from venue_ops.core.db.statements.parameters import (
     one_moment,
     one_number,
 )
-from venue_ops.core.models import VenueOutcome
+from venue_ops.core.models import UploadStatus, VenueOutcome
 from venue_ops.core.queries import VenueOrder
 from venue_ops.core.vocabulary import BAD_UPLOADS
 
@@ -127,17 +128,19 @@ def _narrowed(
     venue = venues.alias("venue")
     conditions = list(_by_row(venue, question.filters))
     if _only_failing(question.outcomes, question.filters):
-        conditions.append(_chosen_by(question)(venue.c.venue_images))
+        conditions.append(_may_fail(question, venue.c.venue_images))
     return venue, conditions
 
 
-def _chosen_by(
-    question: VenuesPage | VenuesTotal | VenuesExport,
-) -> Callable[[Json], ColumnElement[bool]]:
-    """The quickest test that every failing venue of a question passes."""
+def _may_fail(
+    question: VenuesPage | VenuesTotal | VenuesExport, images: Json
+) -> ColumnElement[bool]:
+    """The quickest test that every match of a question about failing venues passes."""
     if not isinstance(question, VenuesPage) or question.order is not VenueOrder.ID:
-        return may_have_failed
-    return seems_all_failed if question.outcomes == (VenueOutcome.FAILED,) else seems_failed
+        return may_have_failed(images)
+    if question.outcomes == (VenueOutcome.FAILED,):  # rules out nine in ten before counting
+        return and_(not_(may_have(images, UploadStatus.UPLOADED)), seems_failed(images))
+    return seems_failed(images)
 
 
 def _counted_once(venue: FromClause) -> LateralFromClause:
