@@ -173,8 +173,8 @@ def _paths(ids: Select[Any], *keys: str) -> Select[Any]:
 
 
 def _keyless_paths(ids: Select[Any]) -> Select[Any]:
-    """The ids under whatever key, five to a path: of more, comparing them all takes over."""
-    place = func.row_number().over().op("/")(literal_column("5"))
+    """The ids under whatever key, four to a path: of more, comparing them all takes over."""
+    place = func.row_number().over().op("/")(literal_column("4"))
     wanted = ids.add_columns(place.label("place")).subquery("ids")
     is_one = func.string_agg(paths.is_id(wanted.c[0]), lit(" || "))
     return select(paths.anywhere(is_one).label("path")).group_by(wanted.c.place)
