@@ -146,40 +146,68 @@ def insert_venue(conn: psycopg.Connection[Any], number: int, venue: dict[str, An
 def test_every_row_is_listed_and_shown(
     loose: Database, fill: Callable[..., None], jobs: Any, venues: Any, data: st.DataObject
 ) -> None:
-    check_everything(loose, fill, jobs, venues, data)
+    fill(jobs, venues)
+    for check in CHECKS:
+        check(on(loose), jobs, venues, data)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", ["first half", "second half"])
+@pytest.mark.parametrize("number", range(4), ids=["listings", "exports", "figures", "doctor"])
 @given(jobs=JOBS, venues=VENUES, data=st.data())
-@settings(SETTINGS, max_examples=300)
+@settings(SETTINGS, max_examples=150)
 def test_every_row_of_many_is_listed_and_shown(
-    loose: Database, fill: Callable[..., None], jobs: Any, venues: Any, data: st.DataObject
+    number: int,
+    part: str,
+    loose: Database,
+    fill: Callable[..., None],
+    jobs: Any,
+    venues: Any,
+    data: st.DataObject,
 ) -> None:
-    check_everything(loose, fill, jobs, venues, data)
-
-
-def check_everything(
-    loose: Database, fill: Callable[..., None], jobs: Any, venues: Any, data: st.DataObject
-) -> None:
+    """Each subject by itself, in halves: all together would take longer than a test may."""
     fill(jobs, venues)
-    program = on(loose)
+    CHECKS[number](on(loose), jobs, venues, data)
+
+
+def every_listing(program: Program, jobs: Any, venues: Any, data: st.DataObject) -> None:
+    """Lists and documents hold every row."""
     job_ids = [str(number) for number in range(len(jobs), 0, -1)]
-    slugs = [f"venue-{number}" for number in range(1, len(venues) + 1)]
     draw = data.draw(st.sampled_from(FORMATS))
     check_list(program, ("list", "-k", "all", "-n", "0"), job_ids, "id", draw)
-    check_list(program, ("venues", "-n", "0"), slugs, "slug", draw)
+    check_list(program, ("venues", "-n", "0"), slugs_of(venues), "slug", draw)
     check_document(program, "job", data.draw(st.sampled_from(job_ids)))
     number = data.draw(st.integers(1, len(venues)))
     shown = check_document(program, "venue", f"venue-{number}")
     images = venues[number - 1]["venue_images"]
     expected = len(images) if isinstance(images, list) else 0
     assert len(shown["images"]) == shown["images_total"] == expected
-    check_exports(program, slugs)
     city = check_document(program, "city", "krakow")
     assert sum(row["venues"] for row in city["venues_by_outcome"]) == len(venues)
+
+
+def every_export(program: Program, _: Any, venues: Any, __: st.DataObject) -> None:
+    """Exports hold what the listings do."""
+    check_exports(program, slugs_of(venues))
+
+
+def every_figure(program: Program, _: Any, venues: Any, __: st.DataObject) -> None:
+    """The figures count every venue and every failed image once."""
     figures = check_figures(program)
     assert sum(row["venues"] for row in figures["venues"]) == len(venues)
     assert figures["images"]["failed"] == figures["failed"]["images"]
+
+
+def every_check(program: Program, *_: Any) -> None:
+    """Doctor makes every check."""
+    check_doctor(program)
+
+
+CHECKS = (every_listing, every_export, every_figure, every_check)
+
+
+def slugs_of(venues: Any) -> list[str]:
+    return [f"venue-{number}" for number in range(1, len(venues) + 1)]
 
 
 def check_exports(program: Program, slugs: list[str]) -> None:
@@ -197,7 +225,6 @@ def check_exports(program: Program, slugs: list[str]) -> None:
         assert [None not in record and None not in record.values() for record in records] == [
             True for _ in rows
         ]
-    check_doctor(program)
 
 
 def check_list(
