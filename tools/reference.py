@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,7 +52,8 @@ def prose(text: str | None) -> str:
     paragraphs = []
     for paragraph in (text or "").partition("\f")[0].strip().split("\n\n"):
         literal = paragraph.removeprefix("\b\n")
-        paragraphs.append(paragraph if literal == paragraph else f"```text\n{literal}\n```")
+        lines = textwrap.fill(paragraph, 100, break_long_words=False, break_on_hyphens=False)
+        paragraphs.append(lines if literal == paragraph else f"```text\n{literal}\n```")
     return "\n\n".join(paragraphs)
 
 

@@ -20,7 +20,7 @@ _BOLD_RED, _YELLOW, _CYAN, _DIM = "1;31", "33", "36", "2"
 
 
 class Console:
-    """Narration.
+    """Narration, a line a message: a terminal wraps it, and a command in it can be copied whole.
 
     `quiet` silences notes, hints and verbose lines, never warnings and errors. `verbose` is
     how often -v was given. With `json_errors` an error is one JSON line. `color` is a value of

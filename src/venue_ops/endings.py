@@ -92,12 +92,13 @@ def _of_stdout(session: Session, error: OSError) -> Exception:
 
 
 def _usage(error: Any) -> UsageError:
-    path = error.ctx.command_path if getattr(error, "ctx", None) else "venue-ops"
-    message = error.format_message()
+    from venue_ops.misuse import in_our_words
+
     if type(error).__name__ == "NoArgsIsHelpError":
+        message = error.format_message()
         sys.stdout.write(f"{message}\n" if message else "")
         return UsageError("")
-    return UsageError(message, hint=f"See `{path} --help`.")
+    return in_our_words(error)
 
 
 def _unexpected(error: Exception) -> Exception:

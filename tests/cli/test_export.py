@@ -259,7 +259,7 @@ def wait_for_a_lock(database: Database) -> None:
     [
         (("csv", "-o", "json"), "-o does not choose the format of an export."),
         (("csv", "--no-headers"), "A CSV export always has a header."),
-        (("csv", "photos"), "'photos' is not one of"),
+        (("csv", "photos"), 'WHAT does not know "photos".'),
         (("csv", "--delimiter", "::"), '--delimiter does not know "::".'),
         (("ndjson", "--delimiter", ";"), "No such option"),
         (("csv", "images", "--columns", "id,urls"), 'There is no column "urls" here.'),
@@ -287,3 +287,14 @@ def test_a_city_or_venue_that_is_not_there(program: Program) -> None:
     for argv in (("-c", "nowhere"), ("images", "--venue", "nowhere")):
         refused = program("export", "csv", *argv)
         assert (refused.code, refused.out) == (3, "")
+
+
+def test_a_status_of_images_that_the_application_does_not_write(program: Program) -> None:
+    """It may write it tomorrow, so it is asked for; but a slip of the finger is told."""
+    odd = program("export", "csv", "images", "--status", "faild,uploaded", "--quiet")
+    assert odd.code == 0
+    assert {row["upload_status"] for row in odd.records} == {"uploaded"}
+    assert odd.err == (
+        'warning: --status does not know "faild". Did you mean failed?'
+        " Known are uploaded, failed, permanently_failed, skipped_dev.\n"
+    )

@@ -6,12 +6,31 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from venue_ops.commands import options
 from venue_ops.context import Session
 from venue_ops.core.enums import Exported
+from venue_ops.core.errors import UsageError
 
-app = options.command_app("Hand on all that matches: as CSV, or as one JSON object a line.")
+
+class Formats(TyperGroup):
+    """The formats as commands; what is to be exported comes behind them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command; UsageError that shows the way where the format was left out."""
+        word = args[0].lower() if args else ""
+        if word in list(Exported):
+            raise UsageError(
+                f"{word} is what to export, and the format is missing.",
+                hint=f"Write `{ctx.command_path} csv {word}`, or ndjson.",
+            )
+        return super().resolve_command(ctx, args)
+
+
+app = options.command_app(
+    "Hand on all that matches: as CSV, or as one JSON object a line.", cls=Formats
+)
 
 What = Annotated[Exported, typer.Argument(metavar="WHAT", help=f"{options.words(Exported)}.")]
 Status = Annotated[
@@ -30,7 +49,13 @@ Delimiter = Annotated[
 ONLY_CSV = ("bom", "delimiter")
 
 
-class NdjsonCommand(options.OpsCommand):
+class CsvCommand(options.OpsCommand):
+    """An export has its format in its name, and goes to no pager."""
+
+    hides = ("output", "no_headers", "no_pager")
+
+
+class NdjsonCommand(CsvCommand):
     """The same command without what only CSV has."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -90,7 +115,7 @@ and images --since and --until ask when the venue was updated. Times are UTC.
 
 app.command(
     "csv",
-    cls=options.OpsCommand,
+    cls=CsvCommand,
     help=f"Export as CSV (RFC 4180, UTF-8), header always; no cell begins a formula.\n\n{ROWS}",
 )(export)
 app.command("ndjson", cls=NdjsonCommand, help=f"Export as one JSON object a line.\n\n{ROWS}")(

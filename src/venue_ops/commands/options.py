@@ -7,11 +7,11 @@ command from that declaration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from venue_ops.color import ColorWhen
 from venue_ops.context import Flags, Session
@@ -152,10 +152,17 @@ def take_flags(values: dict[str, Any]) -> Flags:
 class OpsCommand(TyperCommand):
     """A command that also takes the global options."""
 
+    hides: Collection[str] = ()
+    """Global options that the help leaves out, because the command has no use for them."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.help = _flowing(self.help or "")
         own = {item.name for item in self.params}
-        self.params.extend(item for item in global_parameters() if item.name not in own)
+        for item in global_parameters():
+            if item.name not in own:
+                item.hidden = item.name in self.hides
+                self.params.append(item)
 
     def invoke(self, ctx: Any) -> Any:
         """Hand the global options to the session, the rest to the command."""
@@ -164,9 +171,22 @@ class OpsCommand(TyperCommand):
         return super().invoke(ctx)
 
 
-def command_app(help_text: str | None = None) -> typer.Typer:
+def _flowing(text: str) -> str:
+    r"""The text with one line a paragraph: Typer keeps line breaks, a terminal makes its own.
+
+    Paragraphs that begin with \b keep theirs.
+    """
+    parts = text.split("\n\n")
+    return "\n\n".join(
+        part if part.lstrip().startswith("\b") else " ".join(part.split()) for part in parts
+    )
+
+
+def command_app(help_text: str | None = None, *, cls: type[TyperGroup] = TyperGroup) -> typer.Typer:
     """A Typer application for one module of `commands`."""
-    return typer.Typer(add_completion=False, help=help_text, no_args_is_help=help_text is not None)
+    return typer.Typer(
+        add_completion=False, help=help_text, no_args_is_help=help_text is not None, cls=cls
+    )
 
 
 def words(enum: Iterable[str]) -> str:

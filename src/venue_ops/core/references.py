@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -63,14 +63,18 @@ def parse_enum_values(
     for word in split_values(values, option=option):
         member = known.get(word.lower().replace("-", "_"))
         if member is None:
-            near = close_matches(word, known)
-            meant = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise UsageError(
-                f'{option} does not know "{shortened(word)}".{meant}',
-                hint=f"Known are {', '.join(known)}.",
-            )
+            raise unknown_word(option, word, known)
         found[member] = None
     return tuple(found)
+
+
+def unknown_word(option: str, word: str, known: Collection[str]) -> UsageError:
+    """The error for a word that is none of `known`, with what may have been meant."""
+    near = close_matches(word, known)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    return UsageError(
+        f'{option} does not know "{shortened(word)}".{meant}', hint=f"Known are {', '.join(known)}."
+    )
 
 
 @dataclass(frozen=True, slots=True)

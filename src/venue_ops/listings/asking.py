@@ -6,7 +6,7 @@ from datetime import datetime
 
 from venue_ops.context import Session
 from venue_ops.core.errors import NotFoundError, UsageError
-from venue_ops.core.models import JobKind, Outcome, VenueOutcome
+from venue_ops.core.models import JobKind, Outcome, UploadStatus, VenueOutcome
 from venue_ops.core.moments import parse_moment
 from venue_ops.core.queries import (
     DEFAULT_KINDS,
@@ -17,7 +17,13 @@ from venue_ops.core.queries import (
     VenueOrder,
     VenueQuery,
 )
-from venue_ops.core.references import parse_enum_values, shortened, split_cities, split_values
+from venue_ops.core.references import (
+    parse_enum_values,
+    shortened,
+    split_cities,
+    split_values,
+    unknown_word,
+)
 from venue_ops.core.services import operations
 from venue_ops.core.services.blank import matching_workers, worker_counts
 from venue_ops.core.services.places import FoundCity, find_cities, find_venue_ids
@@ -134,7 +140,16 @@ def venue_query(
 
 
 def image_query(session: Session, filters: ExportFilters) -> ImageQuery:
-    """What the filters ask for of images."""
+    """What the filters ask for of images.
+
+    A status that the application does not write today passes, because it may tomorrow; a
+    warning says so, or a misspelled one would come to nothing in silence.
+    """
+    statuses = split_values(filters.statuses, option="--status")
+    for word in statuses:
+        if word not in list(UploadStatus):
+            error = unknown_word("--status", word, list(UploadStatus))
+            session.console.warn(f"{error.message} {error.hint}")
     since, until = span(session, filters.since, filters.until)
     cities = find_cities(session.source, split_cities(filters.cities))
     return ImageQuery(
@@ -144,5 +159,5 @@ def image_query(session: Session, filters: ExportFilters) -> ImageQuery:
         until=until,
         providers=split_values(filters.providers, option="--provider"),
         errors=split_values(filters.errors, option="--error"),
-        statuses=split_values(filters.statuses, option="--status"),
+        statuses=statuses,
     )

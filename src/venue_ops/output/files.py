@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -110,6 +111,13 @@ def _put_in_place(part: Path, path: Path, *, force: bool) -> None:
 
 def _not_written(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or type(error).__name__
-    return OutputError(
-        f"{path} could not be written: {reason}.", hint="Make room there, or name another place."
-    )
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+            hint = "Make room there, or name another place."
+        case errno.ENOENT | errno.ENOTDIR:
+            hint = f"Make the folder {path.parent} first, or name another place."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            hint = "Name a place that you may write to."
+        case _:
+            hint = "Name another place."
+    return OutputError(f"{path} could not be written: {reason}.", hint=hint)

@@ -31,6 +31,8 @@ def connecting(error: psycopg.Error, label: str) -> VenueOpsError:
         )
     if "password authentication failed" in text or "no password supplied" in text:
         hint = "Check that the password in the URL, PGPASSWORD or ~/.pgpass is right."
+    elif "failed to resolve host" in text or "could not translate host name" in text:
+        hint = "Check the name of the host in the URL, and that this machine can look it up."
     elif "does not exist" in text:
         hint = "Check the name of the database and of the role."
     elif "unsupported startup parameter" in text:

@@ -13,6 +13,9 @@ from venue_ops.core.models import City
 from venue_ops.core.references import CityReference, close_matches, shortened
 from venue_ops.core.services.source import Source
 
+_FEW = 10
+"""So many cities are named where one was not found."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundCity:
@@ -105,11 +108,16 @@ def _no_city(source: Source, wanted: CityReference) -> NotFoundError:
     rows = source.database.ask(CityNames(oban_schema=source.oban_schema), {})
     slugs = {str(row[spelling]): str(row["slug"]) for row in rows for spelling in ("name", "slug")}
     near = dict.fromkeys(slugs[name] for name in close_matches(wanted.name, slugs))
-    return NotFoundError(
-        f'No city is called "{shortened(str(wanted))}".',
-        hint=(
-            f"Did you mean {' or '.join(near)}?"
-            if near
-            else f"The database has {len(rows):,} cities; see `venue-ops show city --help`."
-        ),
-    )
+    known = sorted({str(row["slug"]) for row in rows})
+    if near:
+        hint = f"Did you mean {' or '.join(near)}?"
+    elif not known:
+        hint = "The database has no cities at all."
+    elif len(known) <= _FEW:
+        hint = f"The database has {', '.join(known)}."
+    else:
+        hint = (
+            f"The database has {len(rows):,} cities; `venue-ops stats --by city` names those where"
+            " images failed."
+        )
+    return NotFoundError(f'No city is called "{shortened(str(wanted))}".', hint=hint)
