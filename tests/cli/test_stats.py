@@ -192,14 +192,15 @@ def test_filters(program: Program) -> None:
 
 def test_rows_by_city_provider_and_day(program: Program) -> None:
     cities = program("stats", "--by", "city", "-o", "json").data
-    assert [(row["group"], row["failed"]) for row in cities] == [
-        ("warszawa,pl", 5),
-        ("krakow,pl", 2),
+    assert [(row["city"], row["country"], row["failed"]) for row in cities] == [
+        ("warszawa", "PL", 5),
+        ("krakow", "PL", 2),
     ]
+    assert program("stats", "--by", "city", "-o", "ids").lines == ["warszawa,pl", "krakow,pl"]
     providers = program("stats", "--by", "provider", "-o", "ids").lines
     assert providers == ["google_places", "here"]
     days = program("stats", "--by", "day", "-n", 3, "-o", "json").data
-    assert [row["group"] for row in days] == ["2025-10-22", "2025-10-23", "2025-10-24"]
+    assert [row["day"] for row in days] == ["2025-10-22", "2025-10-23", "2025-10-24"]
     assert [row["jobs_discarded"] for row in days] == [5, 2, 0]
 
 
@@ -224,7 +225,7 @@ def test_a_limit_is_said(program: Program) -> None:
 @pytest.mark.parametrize(
     ("argv", "code", "said"),
     [
-        (["--by", "venue"], 2, "'venue'"),
+        (["--by", "venue"], 2, '--by does not know "venue".'),
         (["--city", "nowhere"], 3, "No city is called"),
         (["--since", "soon"], 2, "is not a time"),
         (["--since", "1d", "--until", "2d"], 2, "--since is not before --until"),
@@ -258,7 +259,7 @@ def test_bars_on_a_terminal_and_numbers_elsewhere(program: Program) -> None:
                 stream.close()
         return screen.text
 
-    assert "██████████" in shown("utf-8")
+    assert " 28.6 % ████████ " in shown("utf-8")
     assert "█▃" in shown("utf-8")
     for plain in (shown("ascii"), program("stats").out, program("stats", "-o", "csv").out):
         assert "█" not in plain
@@ -287,4 +288,4 @@ def test_a_day_to_come_is_counted_apart(sample_database: Database) -> None:
         )
     result = on(sample_database)("stats", "--by", "day", "--limit", "0", "-o", "csv")
     assert "1 failed image is of a day that is still to come." in result.err
-    assert max(row["group"] for row in result.records) == "2025-10-24"
+    assert max(row["day"] for row in result.records) == "2025-10-24"

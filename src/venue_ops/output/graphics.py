@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 BLOCKS = "▏▎▍▌▋▊▉█"
 HEIGHTS = "▁▂▃▄▅▆▇█"
-BAR_WIDTH = 10
+BAR_WIDTH = 8
+SHARE_WIDTH = len("100.0 %")
 
 
 def bar(share: float, width: int = BAR_WIDTH) -> str:

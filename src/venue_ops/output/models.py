@@ -30,8 +30,8 @@ class Style(StrEnum):
 class Cell:
     """A text for people and what it means.
 
-    A terminal that has block characters shows a bar for `share` (0 to 1), a sparkline for
-    `trend`, in place of the text; everything else shows the text.
+    A terminal that has block characters shows a bar for `share` (0 to 1) behind the text, and a
+    sparkline for `trend` in its place; everything else shows the text.
     """
 
     text: str

@@ -9,7 +9,7 @@ from typing import Any
 
 from venue_ops.output.columns import choose_columns
 from venue_ops.output.formats import Format
-from venue_ops.output.graphics import bar, sparkline
+from venue_ops.output.graphics import SHARE_WIDTH, bar, sparkline
 from venue_ops.output.grid import Head, Layout, Painter, SafeCell
 from venue_ops.output.layout import GAP, broken
 from venue_ops.output.models import (
@@ -82,7 +82,9 @@ class People:
             if index:
                 self.write(Safe("\n"))
             if block.title:
-                self.write(Safe(self.painter.title(self.cleaner.text(block.title)) + "\n"))
+                title = self.cleaner.text(block.title)
+                for line in broken(title, self.available, self.painter.measure):
+                    self.write(Safe(self.painter.title(Safe(line)) + "\n"))
             match block:
                 case Facts():
                     self._facts(block.pairs)
@@ -145,5 +147,5 @@ class People:
         if not (self.human.terminal and self.cleaner.has_blocks):
             return cell.text
         if cell.share is not None:
-            return bar(cell.share)
+            return f"{cell.text:>{SHARE_WIDTH}} {bar(cell.share)}"
         return sparkline(cell.trend) if cell.trend else cell.text

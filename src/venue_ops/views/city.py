@@ -25,12 +25,12 @@ WORST_COLUMNS = (
 VENUES: tuple[Column[OutcomeTotal], ...] = (
     Column("outcome", lambda row: row.outcome, lambda row: words.outcome(row.outcome)),
     Column("venues", lambda row: row.venues, right=True),
-    Column("images", lambda row: row.counts.total, right=True),
-    Column("uploaded", lambda row: row.counts.uploaded, right=True),
+    Column("images", lambda row: row.counts.total, right=True, keep=4),
+    Column("uploaded", lambda row: row.counts.uploaded, right=True, keep=2),
     Column("skipped_dev", lambda row: row.counts.skipped_dev, default=False, right=True),
     Column("failed", lambda row: row.counts.bad, right=True),
-    Column("transient", lambda row: row.counts.transient, right=True),
-    Column("retryable", lambda row: row.counts.retryable, right=True),
+    Column("transient", lambda row: row.counts.transient, right=True, keep=1),
+    Column("retryable", lambda row: row.counts.retryable, right=True, keep=3),
 )
 
 JOBS: tuple[Column[JobTotal], ...] = (
@@ -40,21 +40,22 @@ JOBS: tuple[Column[JobTotal], ...] = (
 )
 
 PROVIDERS: tuple[Column[ProviderTotal], ...] = (
-    Column("provider", lambda row: row.provider),
-    Column("images", lambda row: row.images, right=True),
-    Column("uploaded", lambda row: row.uploaded, right=True),
+    Column("provider", lambda row: row.provider, flexible=True),
+    Column("images", lambda row: row.images, right=True, keep=2),
+    Column("uploaded", lambda row: row.uploaded, right=True, keep=1),
     Column("failed", lambda row: row.failed, lambda row: words.failures(row.failed), right=True),
-    Column("retryable", lambda row: row.retryable, right=True),
+    Column("retryable", lambda row: row.retryable, right=True, keep=3),
 )
 
 ERRORS: tuple[Column[ErrorTotal], ...] = (
-    Column("provider", lambda row: row.provider),
-    Column("error_type", lambda row: row.error_type, header="ERROR"),
+    Column("provider", lambda row: row.provider, flexible=True),
+    Column("error_type", lambda row: row.error_type, header="ERROR", flexible=True),
     Column(
         "retryability",
         lambda row: row.retryability,
         lambda row: words.outcome(row.retryability),
         header="CLASS",
+        keep=1,
     ),
     Column("images", lambda row: row.images, right=True),
 )

@@ -40,6 +40,7 @@ def failure_columns(failed: int, largest: int) -> tuple[Column[FailureTotal], ..
             lambda row: row.retryability,
             lambda row: words.outcome(row.retryability),
             header="CLASS",
+            keep=6,
         ),
         Column("failed", lambda row: row.failed, right=True),
         Column(
@@ -69,6 +70,7 @@ ANSWERS: tuple[Column[AnswerTotal], ...] = (
         lambda row: row.retryability,
         lambda row: words.outcome(row.retryability),
         header="CLASS",
+        keep=5,
     ),
     Column("jobs", lambda row: row.jobs, right=True),
     Column("venues", lambda row: row.venues, right=True, keep=2),
@@ -85,8 +87,9 @@ ANSWERS: tuple[Column[AnswerTotal], ...] = (
         "good_since",
         lambda row: row.good_since,
         lambda row: Cell(str(row.good_since), Style.PLAIN if row.good_since else Style.BAD),
-        header="GOOD SINCE",
+        header="GOOD LATER",
         right=True,
+        keep=4,
     ),
 )
 
@@ -104,8 +107,8 @@ def venue_columns(venues: Sequence[VenueFigure]) -> tuple[Column[VenueFigure], .
             lambda row: words.part(row.venues, total, largest),
             keep=1,
         ),
-        Column("images", lambda row: row.images.total, right=True),
-        Column("uploaded", lambda row: row.images.uploaded, right=True),
+        Column("images", lambda row: row.images.total, right=True, keep=5),
+        Column("uploaded", lambda row: row.images.uploaded, right=True, keep=3),
         Column("skipped_dev", lambda row: row.images.skipped_dev, default=False, right=True),
         Column("failed", lambda row: row.images.bad, right=True),
         Column(
@@ -113,9 +116,10 @@ def venue_columns(venues: Sequence[VenueFigure]) -> tuple[Column[VenueFigure], .
             lambda row: row.images.permanently_failed,
             header="GIVEN UP",
             right=True,
+            keep=2,
         ),
         Column("other", lambda row: row.images.other, right=True, keep=1),
-        Column("retryable", lambda row: row.images.retryable, right=True),
+        Column("retryable", lambda row: row.images.retryable, right=True, keep=4),
     )
 
 
@@ -206,7 +210,7 @@ def _facts(figures: Figures) -> Iterator[tuple[str, str]]:
     if figures.jobs is not None:
         total = sum(row.jobs for row in figures.jobs)
         yield "Jobs", f"{total:,}{_percent(success_rate(figures.jobs), ' successful')}"
-        yield "Cost", f"${cost(figures.jobs):f}"
+        yield "Cost", f"${cost(figures.jobs):,f}"
 
 
 def _percent(rate: Decimal | None, word: str = "") -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from venue_ops.core.enums import GroupBy
 from venue_ops.core.figures import GroupTotal, share
+from venue_ops.core.models import City
 from venue_ops.output.models import Column
 from venue_ops.views import words
 from venue_ops.views.plain import moment
@@ -17,24 +18,28 @@ NO_CITY = "(no city)"
 def columns(
     by: GroupBy, rows: Sequence[GroupTotal], failed_in_all: int
 ) -> tuple[Column[GroupTotal], ...]:
-    """The columns; which of them a table shows depends on what a row is about."""
+    """The same columns for every `by`; a table shows those of what a row is about."""
     largest = max((row.failed for row in rows), default=0)
-    is_day = by is GroupBy.DAY
+    is_day, is_city = by is GroupBy.DAY, by is GroupBy.CITY
     return (
         Column(
-            "group",
-            lambda row: row.key,
-            lambda row: NO_CITY if row.key is None else row.key,
-            header=by.upper(),
-            flexible=not is_day,
+            "city",
+            lambda row: row.city.slug if row.city else None,
+            lambda row: row.key or NO_CITY,
+            default=is_city,
+            wide=is_city,
+            flexible=True,
         ),
-        Column("city_id", lambda row: row.city.id if row.city else None, default=False, wide=False),
+        _of_city("country", lambda city: city.country_code),
         Column(
-            "city_name",
-            lambda row: row.city.name if row.city else None,
+            "city_id",
+            lambda row: _city_id(row) if is_city else None,
             default=False,
-            wide=by is GroupBy.CITY,
+            wide=False,
         ),
+        _of_city("city_name", lambda city: city.name, wide=is_city),
+        _key(GroupBy.PROVIDER, by, flexible=True),
+        _key(GroupBy.DAY, by),
         Column("failed", lambda row: row.failed, right=True),
         Column(
             "share",
@@ -83,13 +88,36 @@ def columns(
     )
 
 
+def _key(about: GroupBy, by: GroupBy, *, flexible: bool = False) -> Column[GroupTotal]:
+    return Column(
+        str(about),
+        lambda row: row.key if about is by else None,
+        default=about is by,
+        wide=about is by,
+        flexible=flexible,
+    )
+
+
+def _of_city(
+    name: str, value: Callable[[City], str | None], *, wide: bool = False
+) -> Column[GroupTotal]:
+    return Column(name, lambda row: value(row.city) if row.city else None, default=False, wide=wide)
+
+
+def _city_id(row: GroupTotal) -> int | None:
+    """Also of a city that is gone: venues may name one, for the schema has no foreign key."""
+    if row.city is not None:
+        return row.city.id
+    return None if row.key is None else int(row.key)
+
+
 def _jobs(state: str, *, is_day: bool) -> Column[GroupTotal]:
     """Of days alone: which city or provider a job is of takes too long to tell for all of them."""
     name = f"jobs_{state}"
     return Column(
         name,
         lambda row: getattr(row, name),
-        header=state.upper(),
+        header=f"JOBS {state.upper()}",
         default=is_day and state != "cancelled",
         wide=is_day,
         right=True,

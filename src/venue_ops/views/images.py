@@ -129,14 +129,15 @@ def _age(image: Image, now: datetime) -> str:
 
 
 FAILED_COLUMNS: tuple[Column[FailedImage], ...] = (
-    Column("provider", lambda row: row.provider),
-    Column("error_type", lambda row: row.error_type, header="ERROR"),
-    Column("status_code", lambda row: row.status_code, header="HTTP", right=True),
+    Column("provider", lambda row: row.provider, flexible=True),
+    Column("error_type", lambda row: row.error_type, header="ERROR", flexible=True),
+    Column("status_code", lambda row: row.status_code, header="HTTP", right=True, keep=3),
     Column(
         "retryability",
         lambda row: row.retryability,
         lambda row: words.outcome(row.retryability),
         header="CLASS",
+        keep=4,
     ),
     Column("error", lambda row: row.error, header="MESSAGE", flexible=True),
     Column("at", lambda row: moment(row.at), keep=1),

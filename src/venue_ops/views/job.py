@@ -29,7 +29,7 @@ ATTEMPTS: tuple[Column[AttemptError], ...] = (
 )
 
 ANSWERS: tuple[Column[Answer], ...] = (
-    Column("provider", lambda row: row.provider),
+    Column("provider", lambda row: row.provider, flexible=True),
     Column(
         "status",
         lambda row: row.status,
@@ -38,10 +38,20 @@ ANSWERS: tuple[Column[Answer], ...] = (
     Column(
         "reason", lambda row: row.reason, lambda row: uninspected(row.reason or ""), flexible=True
     ),
-    Column("images_fetched", lambda row: row.images_fetched, header="FETCHED", right=True),
-    Column("images_uploaded", lambda row: row.images_uploaded, header="UPLOADED", right=True),
+    Column("images_fetched", lambda row: row.images_fetched, header="FETCHED", right=True, keep=2),
     Column(
-        "cost_usd", lambda row: row.cost_usd, lambda row: words.money(row.cost_usd), header="COST"
+        "images_uploaded",
+        lambda row: row.images_uploaded,
+        header="UPLOADED",
+        right=True,
+        keep=3,
+    ),
+    Column(
+        "cost_usd",
+        lambda row: row.cost_usd,
+        lambda row: words.money(row.cost_usd),
+        header="COST",
+        keep=1,
     ),
 )
 

@@ -66,12 +66,13 @@ def data_of_run(run: StandingOut) -> dict[str, Any]:
 
 
 def lines(runs: tuple[StandingOut, ...], tz: tzinfo | None) -> Iterator[tuple[str, Cell]]:
-    """Two lines a run: what it is, and what to do."""
+    """Three lines a run: what it is, what to do, and the command, in one piece to be copied."""
     for run in runs:
         ended = run.ended_at is not None
         urgent = Style.WARN if run.cause in (Cause.RATE_LIMITED, Cause.OTHER) else Style.BAD
         yield CAUSES[run.cause], Cell(_sentence(run, tz), Style.DIM if ended else urgent)
-        yield "", Cell(run.next, Style.DIM if ended else Style.PLAIN)
+        for text in (_advice(run), _command(run)):
+            yield "", Cell(text, Style.DIM if ended else Style.PLAIN)
 
 
 def _of_images(run: ImageRun) -> StandingOut:

@@ -20,11 +20,20 @@ JOB_COLUMNS = ("id", "kind", "when", "outcome", "images_uploaded", "images_faile
 
 HISTORY: tuple[Column[Enrichment], ...] = (
     Column("at", lambda row: moment(row.at), header="WHEN"),
-    Column("providers", lambda row: list(row.providers), lambda row: ", ".join(row.providers)),
-    Column("images_fetched", lambda row: row.images_fetched, header="FETCHED", right=True),
+    Column(
+        "providers",
+        lambda row: list(row.providers),
+        lambda row: ", ".join(row.providers),
+        flexible=True,
+    ),
+    Column("images_fetched", lambda row: row.images_fetched, header="FETCHED", right=True, keep=2),
     Column("images_added", lambda row: row.images_added, header="ADDED", right=True),
     Column(
-        "cost_usd", lambda row: row.cost_usd, lambda row: words.money(row.cost_usd), header="COST"
+        "cost_usd",
+        lambda row: row.cost_usd,
+        lambda row: words.money(row.cost_usd),
+        header="COST",
+        keep=1,
     ),
 )
 

@@ -41,6 +41,7 @@ COLUMNS: tuple[Column[VenueSummary], ...] = (
         lambda row: words.failures(row.images.bad),
         header="FAILED",
         right=True,
+        keep=6,
     ),
     Column(
         "images_permanently_failed",
