@@ -53,6 +53,42 @@ def test_a_queue_of_the_settings_that_has_no_jobs(sample: Program, tmp_path: Pat
     file = tmp_path / "config.toml"
     file.write_text('[queues]\nenrichment = "photos"\n')
     found = finding(sample, "queues", "--config", str(file))
-    assert found["level"] == "warn"
-    assert "No job of photos was begun lately" in found["summary"]
-    assert "venue_enrichment" in subjects(found)
+    assert found["level"] == "fail"
+    assert found["summary"] == (
+        "The setting queues.enrichment names photos, but the jobs of workers.enrichment are in"
+        " venue_enrichment."
+    )
+    mended = found["remedy"].partition(": ")[2]
+    file.write_text(f"[queues]\n{mended}\n")
+    assert finding(sample, "queues", "--config", str(file))["level"] == "pass"
+
+
+def test_both_queues_are_wrong_and_a_third_is_stuck(
+    sample: Program, owner: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    insert(owner, queue="emails", worker="App.Mail", scheduled_at=ago(hours=3))
+    file = tmp_path / "config.toml"
+    file.write_text('[queues]\nbackfill = "venue_backfil"\nenrichment = "photos"\n')
+    found = finding(sample, "queues", "--config", str(file))
+    assert found["level"] == "fail"
+    assert subjects(found)[:3] == ["venue_backfil", "photos", "emails"]
+    assert "in venue_backfill (11 jobs)" in found["details"][0]["text"]
+    assert "in venue_enrichment (3" in found["details"][1]["text"]
+    assert found["summary"].startswith("Nobody works on emails: ")
+
+
+def test_wrong_queues_and_wrong_workers(sample: Program, tmp_path: Path) -> None:
+    """No job tells where they belong, so the default that stands in the table is proposed."""
+    file = tmp_path / "config.toml"
+    file.write_text('[workers]\nenrichment = "A.B"\nretry = "A.C"\n[queues]\nenrichment = "x"\n')
+    found = finding(sample, "queues", "--config", str(file))
+    assert found["level"] == "fail"
+    assert found["details"][0]["text"].endswith("is it venue_enrichment?")
+
+
+def test_a_line_about_a_queue_in_which_nothing_waits_has_no_number(
+    sample: Program,
+) -> None:
+    shown = sample("doctor", "--check", "queues,workers", "-o", "wide").out
+    assert "(0)" not in shown
+    assert "venue_enrichment: last begun " in shown

@@ -63,10 +63,10 @@ def test_a_partial_or_shorter_index_does_not_serve() -> None:
     (needed,) = (
         each for each in indexes.NEEDED if each.table == "venues" and "city" in each.purpose
     )
-    index = Index("venues", "i", "btree", ("city_id", "id", "name"), True, False, None)
+    index = Index("venues", "i", "btree", ("city_id", "id", "name"), True, False, is_partial=False)
     assert needed.is_met_by(index)
     for other in (
-        replace(index, predicate="city_id IS NOT NULL"),
+        replace(index, is_partial=True),
         replace(index, columns=("city_id",)),
         replace(index, columns=("id", "city_id")),
         replace(index, method="hash"),
