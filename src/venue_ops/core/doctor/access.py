@@ -91,7 +91,10 @@ def _unreadable(table: Relation, columns: Sequence[ColumnFact]) -> list[str]:
 def _refusal(table: Relation, columns: Sequence[ColumnFact]) -> str:
     if not table.may_use_schema:
         return f"no USAGE on schema {table.schema}"
-    return f"no SELECT on {listed(_unreadable(table, columns), 'or')}"
+    missing = _unreadable(table, columns)
+    if len(missing) == sum(column.table == table.name for column in columns):
+        return "no SELECT"
+    return f"no SELECT on {listed(missing, 'or')}"
 
 
 def retrying(role: Role, columns: Sequence[ColumnFact], *, is_replica: bool) -> Finding:
