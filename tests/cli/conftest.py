@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
@@ -43,3 +45,16 @@ def limited_role(sample_database: Database) -> Iterator[Callable[..., Program]]:
         yield make
         conn.execute(sql.SQL("DROP OWNED BY {}").format(role))
         conn.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+@pytest.fixture
+def owner(sample_database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """Whoever looks after the database."""
+    with sample_database.connect(autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def sample(sample_database: Database) -> Program:
+    """The program on the sample that `owner` changes."""
+    return on(sample_database)

@@ -1,15 +1,20 @@
-"""Doctor on a database: its findings by name, and its text without what differs by machine."""
+"""Doctor on a database: findings by name, its text without what differs by machine, rows."""
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from tests.cli import schemas
 from tests.cli.program import Program
-from tests.databases import Database
+from tests.databases import NOW, Database
+
+from venue_ops.settings import WorkerNames
 
 Finding = dict[str, Any]
 
@@ -47,3 +52,39 @@ def normal(text: str, database: Database, role: str | None = None) -> str:
     text = re.sub(rf"\b{role or target['user']}\b(?!ql)", "ROLE", text)
     text = re.sub(r"PostgreSQL \d+(\.\d+)?\w*", "PostgreSQL 18", text)
     return re.sub(r"(This machine is )\w+( behind)", r"\1SOME TIME\2", text)
+
+
+def as_owner(owner: psycopg.Connection[Any], statement: Any) -> None:
+    """Run a statement that the test made up."""
+    owner.execute(sql.SQL(statement))
+
+
+def run_suggested(owner: psycopg.Connection[Any], text: str) -> None:
+    """What doctor suggests, as an administrator would paste it."""
+    for statement in text.split("; "):
+        as_owner(owner, statement)
+
+
+def ago(**span: float) -> datetime:
+    """So long before the moment of the sample, as the database keeps times."""
+    return (NOW - timedelta(**span)).replace(tzinfo=None)
+
+
+def insert(owner: psycopg.Connection[Any], **columns: Any) -> int:
+    """A job; an available enrichment where nothing else is said."""
+    row = {
+        "worker": WorkerNames().enrichment[0],
+        "queue": "venue_enrichment",
+        "state": "available",
+        "attempt": 0,
+        "max_attempts": 3,
+        "inserted_at": ago(minutes=1),
+        "scheduled_at": ago(minutes=1),
+        "args": json.dumps({"venue_id": 1}),
+        **columns,
+    }
+    names, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
+    statement = f"INSERT INTO oban_jobs ({names}) VALUES ({places}) RETURNING id"
+    found = owner.execute(sql.SQL(statement), row).fetchone()
+    assert found is not None
+    return int(found[0])

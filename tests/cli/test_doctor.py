@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from tests.cli import schemas
-from tests.cli.doctor import finding, findings
+from tests.cli.doctor import as_owner, finding, findings
 from tests.cli.program import TABLES, Program, on
 from tests.databases import Database
 
@@ -136,7 +138,18 @@ def test_settings_with_warnings(program: Program, tmp_path: Path) -> None:
     assert any(str(file) in detail["text"] for detail in found["details"])
 
 
-def test_what_takes_too_long_is_not_made_and_stops_nothing(slow: Program) -> None:
+def test_what_takes_too_long_is_not_made_and_stops_nothing(sample_database: Database) -> None:
+    with sample_database.connect(autocommit=True) as conn:
+        conn.execute(
+            """
+            ALTER TABLE venues RENAME TO fast_venues; ALTER TABLE oban_jobs RENAME TO fast_jobs;
+            CREATE VIEW venues AS
+              SELECT * FROM fast_venues WHERE pg_sleep(1) IS NOT NULL OFFSET 0;
+            CREATE VIEW oban_jobs AS
+              SELECT * FROM fast_jobs WHERE pg_sleep(1) IS NOT NULL OFFSET 0
+            """
+        )
+    slow = on(sample_database)
     found = findings(slow, "--statement-timeout", "100ms")
     assert slow("doctor", "--statement-timeout", "100ms", "--strict").code == 4
     assert list(found) == NAMES
@@ -155,8 +168,35 @@ def test_a_role_that_may_read_nothing(limited_role: Callable[..., Program]) -> N
     assert list(found) == NAMES
     assert found["reading"]["level"] == "fail"
     assert found["tables"]["level"] == found["columns"]["level"] == "pass"
-    assert found["spent"]["level"] == "skipped"
-    assert "permission denied" in found["spent"]["summary"]
+    skipped = {name: each for name, each in found.items() if each["level"] == "skipped"}
+    assert {(each["summary"], each["remedy"]) for each in skipped.values()} == {
+        ("The role may not read oban_jobs: see the check reading.", None),
+        ("The role may not read venues: see the check reading.", None),
+    }
+    assert set(skipped) == {check.name for check in checks.READS}
+    assert limited_role()("doctor").code == 4
+    assert limited_role()("doctor", "--check", "spent").code == 4
+
+
+def test_a_right_that_is_missing_elsewhere_is_told_where_it_is_missed(
+    limited_role: Callable[..., Program], owner: psycopg.Connection[Any]
+) -> None:
+    """The tables may be read, a function behind one of them may not be called."""
+    program = limited_role(*TABLES)
+    role = finding(program, "connection")["summary"].split(" as ")[1].rstrip(".")
+    owner.execute(
+        """
+        CREATE FUNCTION mine() RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT true';
+        REVOKE EXECUTE ON FUNCTION mine FROM public;
+        ALTER TABLE venues RENAME TO hidden;
+        CREATE VIEW venues AS SELECT * FROM hidden WHERE mine()
+        """
+    )
+    as_owner(owner, f"GRANT SELECT ON venues TO {role}")
+    found = findings(program)
+    assert found["reading"]["level"] == "pass"
+    assert found["malformed"]["level"] == "skipped"
+    assert "permission denied for function mine" in found["malformed"]["summary"]
 
 
 def test_a_check_with_a_fault_of_its_own(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

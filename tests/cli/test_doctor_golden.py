@@ -8,6 +8,7 @@ name it are left out. `UPDATE_GOLDEN=1` writes the files anew.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -32,7 +33,7 @@ def test_the_sample(readonly_sample_database: Database, fmt: str) -> None:
     assert_golden(f"doctor-{fmt}", shown)
 
 
-@pytest.mark.parametrize("columns", [80, 200])
+@pytest.mark.parametrize("columns", [40, 80, 200])
 def test_the_sample_at_a_terminal(program: Program, columns: int) -> None:
     shown = at_a_terminal(program, columns, *ON_A_TERMINAL)
     assert shown.code == 0
@@ -78,6 +79,25 @@ def test_a_role_that_may_only_select(
     role = name.replace(str(conninfo_to_dict(sample_database.conninfo)["dbname"]), "DBNAME")
     shown = printed(limited_role(*TABLES), sample_database, role=role)
     assert_golden("doctor-read-only", shown)
+
+
+def test_a_role_that_may_read_nothing(
+    sample_database: Database, limited_role: Callable[..., Program]
+) -> None:
+    role = "limited_DBNAME"
+    assert_golden("doctor-no-select", printed(limited_role(), sample_database, role=role))
+
+
+def test_settings_with_wrong_names(readonly_sample_database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(
+        '[workers]\nenrichment = "Photos.Fetch"\nretry = "Nowhere.Known"\n'
+        '[queues]\nbackfill = "venue_backfil"\nenrichment = "photos"\n'
+    )
+    argv = ("doctor", "--check", "workers,queues", "--config", str(file))
+    shown = at_a_terminal(on(readonly_sample_database), 80, *argv, NO_COLOR="1")
+    assert shown.code == 4
+    assert_golden("doctor-wrong-names-terminal-80", shown.out)
 
 
 @pytest.mark.parametrize("version", OBAN_VERSIONS)

@@ -63,6 +63,14 @@ class StatementTimeoutError(DatabaseError):
     code = "statement_timeout"
 
 
+class PermissionDeniedError(DatabaseError):
+    """The role lacks a right that the statement needs."""
+
+
+class LockTimeoutError(DatabaseError):
+    """Another session held a lock for longer than the role may wait for one."""
+
+
 class OutputError(VenueOpsError):
     """What was found could not be written: a full disk, a closed device."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import timedelta
 
 import typer
 
 from venue_ops.context import Session
 from venue_ops.core.doctor.checks import chosen
-from venue_ops.core.doctor.facts import Configuration
+from venue_ops.core.doctor.facts import Configuration, Names
 from venue_ops.core.doctor.findings import Check, Finding, Level, counted
 from venue_ops.core.errors import ConfigurationError, VenueOpsError
 from venue_ops.core.references import split_values
@@ -18,7 +19,7 @@ from venue_ops.core.services.doctor import examine
 from venue_ops.core.services.source import Source
 from venue_ops.exit_codes import ExitCode
 from venue_ops.output.formats import Format
-from venue_ops.settings import Settings, environment_secrets
+from venue_ops.settings import QueueNames, Settings, WorkerNames, environment_secrets
 from venue_ops.views import doctor as view
 
 FOR_PEOPLE = (None, Format.TABLE, Format.WIDE)
@@ -66,22 +67,29 @@ def _findings(session: Session, wanted: Sequence[Check]) -> list[Finding]:
         # What is left to print with; the environment's secrets stay hidden.
         session.settings = Settings(known_secrets=environment_secrets(session.env))
         problem = Configuration("no database", problem=error.message, hint=error.hint)
-        return list(examine(error, problem, {}, wanted))
+        return list(examine(error, problem, _names(Settings()), wanted))
     source: Source | VenueOpsError
     try:
         source = session.source
     except VenueOpsError as error:
         source = error
-    queues = {"backfill": settings.queues.backfill, "enrichment": settings.queues.enrichment}
     return list(
         examine(
             source,
             _configuration(settings),
-            queues,
+            _names(settings),
             wanted,
             is_demo=settings.demo,
             budget=_budget(session, settings),
         )
+    )
+
+
+def _names(settings: Settings) -> Names:
+    return Names(
+        queues=asdict(settings.queues),
+        default_queues=asdict(QueueNames()),
+        default_workers=WorkerNames().all,
     )
 
 

@@ -30,6 +30,10 @@ from venue_ops.output.values import Human
 CHUNK = 1000
 """Rows of a table that are measured together: one of any length takes the memory of these."""
 
+NARROW = 36
+"""With less room than this behind its name, the sentence of an item gets lines of its own."""
+DASH = "- "
+
 Write = Callable[[Safe], None]
 
 
@@ -102,24 +106,36 @@ class People:
             self._broken(f"{' ' * GAP}{label}{blank}", width + 2 * GAP, [value])
 
     def _items(self, items: Sequence[Item], widths: tuple[int, int]) -> None:
-        """Mark, name and sentence; further lines begin where the sentence does."""
+        """Mark, name and sentence; further lines begin where the sentence does.
+
+        Where that leaves too little of a line, the sentence begins a line of its own.
+        """
+        margin = sum(widths) + 3 * GAP
+        is_narrow = self.available is not None and self.available - margin < NARROW
         for item in items:
             start = " " * GAP
             for cell, width in zip((item.mark, Cell(item.name)), widths, strict=True):
                 clean = self._clean(cell)
                 blank = " " * (width - self.painter.measure(clean.text) + GAP)
                 start += f"{self.painter.styled(clean)}{blank}"
-            self._broken(start, sum(widths) + 3 * GAP, [item.text, *item.below])
+            if is_narrow:
+                self.write(Safe(start.rstrip(" ") + "\n"))
+                start, margin = " " * 2 * GAP, 2 * GAP
+            self._broken(start, margin, [item.text, *item.below])
 
     def _broken(self, start: str, margin: int, texts: Sequence[Cell | str]) -> None:
-        """Texts behind a start of `margin` cells, broken into lines where they are too long."""
-        room = None if self.available is None else self.available - margin
+        """Texts behind a start of `margin` cells, broken into lines where they are too long.
+
+        The further lines of a text behind a dash begin where its words do.
+        """
         for text in texts:
             clean = self._clean(text)
-            for line in broken(clean.text, room, self.painter.measure):
-                styled = self.painter.styled(SafeCell(Safe(line), clean.style))
+            mark = DASH if clean.text.startswith(DASH) else ""
+            room = None if self.available is None else self.available - margin - len(mark)
+            for line in broken(clean.text[len(mark) :], room, self.painter.measure):
+                styled = self.painter.styled(SafeCell(Safe(f"{mark}{line}"), clean.style))
                 self.write(Safe(f"{start}{styled}".rstrip(" ") + "\n"))
-                start = " " * margin
+                start, mark = " " * margin, " " * len(mark)
 
     def _item_widths(self, blocks: Sequence[Facts | Section | Items]) -> tuple[int, int]:
         """The widest mark and the widest name of all blocks, so that they stand in line."""

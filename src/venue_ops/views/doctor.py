@@ -99,7 +99,7 @@ def said(detail: Detail) -> str:
     """A detail as a line: `scraper: waiting for up to 3h00m (12; ids 4, 5, ...)`."""
     ids = ", ".join(map(str, detail.ids))
     more = len(detail.ids) == MOST_IDS and (detail.count or 0) > MOST_IDS
-    parts = [] if detail.count is None else [f"{detail.count:,}"]
+    parts = [f"{detail.count:,}"] if detail.count else []  # of nothing the text says so
     if ids:
         parts.append(f"id{'s' * (len(detail.ids) > 1)} {ids}{', ...' if more else ''}")
     counted = f" ({'; '.join(parts)})" if parts else ""

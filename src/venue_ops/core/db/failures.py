@@ -13,6 +13,8 @@ from psycopg import errors
 
 from venue_ops.core.errors import (
     DatabaseError,
+    LockTimeoutError,
+    PermissionDeniedError,
     StatementTimeoutError,
     UnreachableError,
     VenueOpsError,
@@ -55,12 +57,12 @@ def asking(error: psycopg.Error, label: str) -> VenueOpsError:
                 hint="Narrow the question (--city, --since, --limit) or raise --statement-timeout.",
             )
         case errors.LockNotAvailable():
-            return DatabaseError(
+            return LockTimeoutError(
                 f"A lock on {label} did not come in time.",
                 hint="Something holds it: look at pg_stat_activity, then try again.",
             )
         case errors.InsufficientPrivilege():
-            return DatabaseError(
+            return PermissionDeniedError(
                 f"The role may not do this on {label}: {_first_line(error)}",
                 hint="Grant SELECT on oban_jobs, venues, cities, countries to the role.",
             )

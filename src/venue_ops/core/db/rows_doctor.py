@@ -40,8 +40,14 @@ def column(row: Row) -> facts.ColumnFact:
 def index(row: Row) -> facts.Index:
     """A row of IndexFacts."""
     values = dict(row)
-    columns = tuple(values.pop("columns"))
-    return facts.Index(table=values.pop("table_name"), columns=columns, **values)
+    columns, mentions = tuple(values.pop("columns")), tuple(values.pop("mentions"))
+    return facts.Index(table=values.pop("table_name"), columns=columns, mentions=mentions, **values)
+
+
+def lock(row: Row) -> facts.Lock:
+    """A row of LockFacts."""
+    values = dict(row)
+    return facts.Lock(table=values.pop("table_name"), **values)
 
 
 def role(row: Row) -> facts.Role:

@@ -35,11 +35,7 @@ WRITTEN: Final = ("venue_images", "updated_at")
 
 def reading(role: Role, relations: Relations, columns: Sequence[ColumnFact]) -> Finding:
     """SELECT on every column that is read, and no policy that hides rows."""
-    refused = {
-        table.name: table
-        for table in relations.all_ours()
-        if not table.may_use_schema or not _may_read(table, columns)
-    }
+    refused = unreadable(relations, columns)
     hidden = [table for table in relations.all_ours() if table.is_filtered]
     if refused:
         grants = [
@@ -55,7 +51,7 @@ def reading(role: Role, relations: Relations, columns: Sequence[ColumnFact]) -> 
         ]
         return failed(
             checks.READING,
-            f"Role {role.name} may not read {listed(list(refused))}.",
+            f"Role {role.name} may not read {listed(list(refused), 'or')}.",
             (Detail(t.name, _refusal(t, columns)) for t in refused.values()),
             remedy="Have the owner of the tables run the statement; see docs/how-to/roles.md.",
             sql="; ".join(grants),
@@ -69,6 +65,15 @@ def reading(role: Role, relations: Relations, columns: Sequence[ColumnFact]) -> 
             remedy="Add a policy that lets this role read every row, or give it BYPASSRLS.",
         )
     return passed(checks.READING, f"Role {role.name} may read all that it has to.")
+
+
+def unreadable(relations: Relations, columns: Sequence[ColumnFact]) -> dict[str, Relation]:
+    """By name, the tables of which the role may not read all that it has to."""
+    return {
+        table.name: table
+        for table in relations.all_ours()
+        if not table.may_use_schema or not _may_read(table, columns)
+    }
 
 
 def _may_read(table: Relation, columns: Sequence[ColumnFact]) -> bool:
@@ -86,7 +91,10 @@ def _unreadable(table: Relation, columns: Sequence[ColumnFact]) -> list[str]:
 def _refusal(table: Relation, columns: Sequence[ColumnFact]) -> str:
     if not table.may_use_schema:
         return f"no USAGE on schema {table.schema}"
-    return f"no SELECT on {listed(_unreadable(table, columns))}"
+    missing = _unreadable(table, columns)
+    if len(missing) == sum(column.table == table.name for column in columns):
+        return "no SELECT"
+    return f"no SELECT on {listed(missing, 'or')}"
 
 
 def retrying(role: Role, columns: Sequence[ColumnFact], *, is_replica: bool) -> Finding:
@@ -110,7 +118,7 @@ def _said(may: Mapping[str, bool], *, is_replica: bool) -> str:
         return "This role may also retry. No command of this release writes."
     allowed = [deed for deed, yes in may.items() if yes]
     refused = [deed for deed, yes in may.items() if not yes]
-    return f"This role may {listed(allowed)}, but not {listed(refused)}."
+    return f"This role may {listed(allowed)}, but not {listed(refused, 'or')}."
 
 
 def _all(columns: Sequence[ColumnFact], table: str, names: Sequence[str], privilege: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from venue_ops.core.doctor.facts import OBAN_JOBS
 from venue_ops.core.doctor.findings import Check, Group
 from venue_ops.core.errors import UsageError
 from venue_ops.core.references import close_matches, shortened
@@ -53,6 +54,12 @@ ON_JOBS: Final = frozenset(
 
 ON_VENUES: Final = frozenset({MALFORMED, SHARED_URLS})
 """The checks that make no sense without `venues`."""
+
+READS: Final = {
+    **dict.fromkeys((WORKER_INDEX, *(c for c in CHECKS if c.group is Group.JOBS)), OBAN_JOBS),
+    **dict.fromkeys(ON_VENUES, "venues"),
+}
+"""The table whose rows a check reads; all others ask the catalogs alone."""
 
 ON_ANY_TABLE: Final = frozenset({COLUMNS, INDEXES, STATISTICS, READING, RETRYING})
 """The checks that look at every table there is."""

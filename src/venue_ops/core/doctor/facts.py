@@ -128,7 +128,11 @@ class ColumnFact:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One index; `predicate` is None where it covers all rows."""
+    """One index; `is_partial` where it covers some rows only.
+
+    `mentions` are the table's columns that stand anywhere in it: among its columns, in an
+    expression or in the condition on the rows.
+    """
 
     table: str
     name: str
@@ -136,7 +140,21 @@ class Index:
     columns: tuple[str, ...]
     is_valid: bool
     is_unique: bool
-    predicate: str | None
+    is_partial: bool
+    mentions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A session that lets nobody else read a table; `is_held` unless it waits for that itself.
+
+    Whoever comes after one that waits, waits behind it.
+    """
+
+    table: str
+    process: int
+    role: str | None
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,34 +168,61 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What the settings name, beside what the program names where they say nothing.
+
+    Queues by kind, and the kind of each worker.
+    """
+
+    queues: Mapping[str, str]
+    default_queues: Mapping[str, str]
+    default_workers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class MissingWorker:
-    """A name of the settings that no job has, and the name in the table that it may be."""
+    """A name of the settings that no job has.
+
+    `is_default` where it is the program's own name for the kind. `likely` are the names in the
+    table that it may be, the likeliest first, with their jobs.
+    """
 
     name: str
     kind: str
-    likely: str | None = None
-    likely_jobs: int = 0
+    is_default: bool
+    likely: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The table's workers beside those of the settings; `jobs` by kind and in all."""
+    """The table's workers beside those of the settings; `by_kind` and `total` count jobs.
+
+    `unnamed` are all that no setting names, most jobs first; `neighbours` are those of them
+    that may be of the application's images.
+    """
 
     total: int
     by_kind: Mapping[str, int]
     missing: tuple[MissingWorker, ...]
     neighbours: Mapping[str, int]
+    unnamed: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits and runs in a queue, and when a job of it was last attempted, of late."""
+    """What waits and runs in a queue, and when a job of it was last attempted, of late.
+
+    `backfills` and `enrichments` (retries are among them) count what the queue holds of the
+    workers that the settings name, also of late.
+    """
 
     name: str
     waiting: int
     waiting_since: datetime | None
     running: int
     last_attempt: datetime | None
+    backfills: int = 0
+    enrichments: int = 0
 
 
 @dataclass(frozen=True, slots=True)

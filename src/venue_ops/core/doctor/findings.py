@@ -54,7 +54,7 @@ class Detail:
 class Finding:
     """What came of one check.
 
-    `summary` is one sentence; of a skipped check it is the reason. `remedy` says what to do
+    `summary` is one sentence, or two; of a skipped check it is the reason. `remedy` says what to do
     next, and `sql` is a statement for whoever looks after the database: nothing here runs it.
     """
 
@@ -107,10 +107,12 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-def listed(items: Sequence[str], most: int = 5) -> str:
-    """`a, b and 3 more`."""
-    shown = ", ".join(items[:most])
-    return f"{shown} and {len(items) - most:,} more" if len(items) > most else shown
+def listed(items: Sequence[str], word: str = "and", *, most: int = 5) -> str:
+    """`a`, `a and b`, `a, b and c`, `a, b and 3 more`; after a negation `word` is "or"."""
+    if len(items) > most:
+        return f"{', '.join(items[:most])} {word} {len(items) - most:,} more"
+    *before, last = items or ("",)
+    return f"{', '.join(before)} {word} {last}" if before else last
 
 
 _PLAIN_NAMES: Final = frozenset({"public", "oban_jobs", "venues", "cities", "countries"})
@@ -121,6 +123,11 @@ def quoted_name(*parts: str) -> str:
     return ".".join(
         part if part in _PLAIN_NAMES else '"' + part.replace('"', '""') + '"' for part in parts
     )
+
+
+def quoted_toml(text: str) -> str:
+    """A text as the configuration file wants it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def quoted_text(text: str) -> str:

@@ -33,7 +33,7 @@ class Needed:
         return (
             index.table == self.table
             and index.method == self.method
-            and index.predicate is None
+            and not index.is_partial
             and index.columns[: len(self.columns)] == self.columns
         )
 
@@ -142,5 +142,6 @@ def _is_of_workers(index: Index) -> bool:
         index.table == OBAN_JOBS
         and index.is_valid
         and index.columns[:1] == ("id",)
-        and "worker" in (index.predicate or "")
+        and index.is_partial
+        and "worker" in index.mentions
     )

@@ -56,7 +56,9 @@ def tables(relations: Relations) -> Finding:
     missing = [name for name in (OBAN_JOBS, *APPLICATION_TABLES) if relations.ours(name) is None]
     optional = [name for name in OPTIONAL_TABLES if relations.ours(name) is None]
     if not missing:
-        lacks = f" (there is no {listed(optional)}, which nothing reads yet)" if optional else ""
+        lacks = (
+            f" (there is no {listed(optional, 'or')}, which nothing reads yet)" if optional else ""
+        )
         return passed(
             checks.TABLES,
             f"All {1 + len(APPLICATION_TABLES)} tables are there{lacks}.",
@@ -161,7 +163,8 @@ def oban(
     if lacking:
         return warned(
             checks.OBAN,
-            f"The comment says migration {version}, but {listed(lacking)} is missing.",
+            f"The comment says migration {version}, but {listed(lacking)}"
+            f" {'is' if len(lacking) == 1 else 'are'} missing.",
             details,
             remedy=f"Run Oban's migration {version} again, or restore what is missing.",
         )

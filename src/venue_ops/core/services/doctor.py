@@ -9,15 +9,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from venue_ops.core.doctor import access, checks, connection, images, indexes, jobs, schema, workers
-from venue_ops.core.doctor.facts import OBAN_JOBS, Configuration
-from venue_ops.core.doctor.findings import Check, Finding, failed, skipped
-from venue_ops.core.errors import (
-    DatabaseError,
-    StatementTimeoutError,
-    UnreachableError,
-    VenueOpsError,
+from venue_ops.core.doctor import (
+    access,
+    checks,
+    connection,
+    images,
+    indexes,
+    jobs,
+    queues,
+    schema,
+    workers,
 )
+from venue_ops.core.doctor.facts import Configuration, Names
+from venue_ops.core.doctor.findings import Check, Finding, failed, skipped
+from venue_ops.core.errors import DatabaseError, UnreachableError, VenueOpsError
+from venue_ops.core.services import doctor_unmade
 from venue_ops.core.services.doctor_facts import Facts
 from venue_ops.core.services.source import Source
 
@@ -35,7 +41,7 @@ Judge = Callable[[Facts], Finding]
 def examine(
     source: Source | VenueOpsError,
     configuration: Configuration,
-    queues: Mapping[str, str],
+    names: Names,
     chosen: Iterable[Check],
     *,
     is_demo: bool = False,
@@ -43,20 +49,21 @@ def examine(
 ) -> Iterator[Finding]:
     """What came of each check chosen, in their order.
 
-    A source that cannot even be made is given as the error that says why. `queues` are those of
-    the settings, by kind. `budget` stands in for both budgets of a question; zero is none. Where
-    there is no connection, the finding about it comes whether it was chosen or not.
+    A source that cannot even be made is given as the error that says why. `names` are of the
+    settings and their defaults. `budget` stands in for both budgets of a question; zero is none.
+    Where there is no connection, the finding about it comes whether it was chosen or not.
     """
     if isinstance(source, VenueOpsError):
         yield from _unconnected(source, configuration, chosen)
         return
     facts = Facts(
         source,
+        names,
         usual=USUAL_BUDGET if budget is None else budget,
         scan=SCAN_BUDGET if budget is None else budget,
         is_thorough=budget is not None,
     )
-    judges = _judges(source, configuration, queues, is_demo=is_demo)
+    judges = _judges(source, configuration, names, is_demo=is_demo)
     is_lost = False
     for check in chosen:
         if is_lost and check is not checks.CONFIGURATION:
@@ -93,12 +100,12 @@ def _unconnected(
 def _made(check: Check, judge: Judge, facts: Facts) -> Finding:
     """The finding of one check; whatever goes wrong in it is told and no more."""
     try:
-        lacking = _lacking(check, facts)
+        lacking = doctor_unmade.lacking(check, facts)
         return judge(facts) if lacking is None else skipped(check, lacking)
     except UnreachableError:
         raise
     except DatabaseError as error:
-        return _unmade(check, error, facts.last_budget)
+        return doctor_unmade.unmade(check, error, facts)
     except Exception as error:
         return failed(
             check,
@@ -107,34 +114,10 @@ def _made(check: Check, judge: Judge, facts: Facts) -> Finding:
         )
 
 
-def _unmade(check: Check, error: DatabaseError, budget: timedelta) -> Finding:
-    """Only that the database does not answer at all is itself what a check was about."""
-    if check is checks.CONNECTION:
-        return failed(check, error.message, remedy=error.hint)
-    if isinstance(error, StatementTimeoutError):
-        return skipped(
-            check,
-            f"Not finished within {budget.total_seconds():g} s.",
-            f"Give it more time: --statement-timeout 5m --check {check.name}",
-        )
-    return skipped(check, error.message, error.hint)
-
-
-def _lacking(check: Check, facts: Facts) -> str | None:
-    """Why the check would be about nothing: the check of the tables says the rest."""
-    if check in checks.ON_JOBS and facts.relations().ours(OBAN_JOBS) is None:
-        return f"Needs the table {OBAN_JOBS}, which is not there."
-    if check in checks.ON_VENUES and facts.relations().ours("venues") is None:
-        return "Needs the table venues, which is not there."
-    if check in checks.ON_ANY_TABLE and not facts.relations().all_ours():
-        return "Needs the application's tables, which are not there."
-    return None
-
-
 def _judges(
     source: Source,
     configuration: Configuration,
-    queues: Mapping[str, str],
+    names: Names,
     *,
     is_demo: bool,
 ) -> Mapping[Check, Judge]:
@@ -161,7 +144,7 @@ def _judges(
             f.role(), f.relations(), f.columns(), is_demo=is_demo
         ),
         checks.WORKERS: lambda f: workers.workers(f.workers()),
-        checks.QUEUES: lambda f: workers.queues(f.queues(), queues, now=now()),
+        checks.QUEUES: lambda f: queues.queues(f.queues(), names, now=now()),
         checks.SPENT: lambda f: jobs.spent(f.spent(), oban_schema=source.oban_schema),
         checks.ORPHANS: lambda f: jobs.orphans(f.executing(jobs.LONG), now=now()),
         checks.LIFELINE: lambda f: jobs.lifeline(f.lost_attempts()),

@@ -11,8 +11,8 @@ from venue_ops.core.db import questions, rows_doctor
 from venue_ops.core.db.questions import Question
 from venue_ops.core.doctor import facts
 from venue_ops.core.errors import DatabaseError, UnreachableError, VenueOpsError
-from venue_ops.core.models import JobKind
-from venue_ops.core.services.blank import blank, counts_of
+from venue_ops.core.services.blank import counts_of
+from venue_ops.core.services.doctor_workers import beside_settings
 from venue_ops.core.services.source import Source, naive_utc
 
 Fact = TypeVar("Fact")
@@ -29,14 +29,16 @@ class Facts:
     """Asks the database of `source`, within `usual` or, where a table is read, `scan`.
 
     `is_thorough` looks at all rows however many there are. `last_budget` is what the last
-    question could take.
+    question could take, `waited_for` the tables that another session had locked all that time.
     """
 
     source: Source
+    names: facts.Names
     usual: timedelta
     scan: timedelta
     is_thorough: bool = False
     last_budget: timedelta = timedelta(0)
+    waited_for: set[str] = field(default_factory=set)
     _known: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -95,6 +97,19 @@ class Facts:
         """The columns of Oban's valid indexes."""
         return [i.columns for i in self.indexes() if i.table == facts.OBAN_JOBS and i.is_valid]
 
+    def lock_on(self, table: str) -> facts.Lock | None:
+        """Who keeps others from reading the table at this moment; None too where it is not told."""
+        budget = self.last_budget
+        try:
+            found = [rows_doctor.lock(row) for row in self._ask(questions.LockFacts)]
+        except UnreachableError:
+            raise
+        except DatabaseError:
+            found = []
+        finally:
+            self.last_budget = budget
+        return next((lock for lock in found if lock.table == table), None)
+
     def states(self) -> tuple[str, ...]:
         """The job states of Oban's enum."""
         return self._all("states", questions.KnownStates, lambda row: str(row["state"]))
@@ -116,24 +131,9 @@ class Facts:
 
     def workers(self) -> facts.Workers:
         """The table's workers beside those of the settings."""
-        counts, named = self.counts(), self.source.named_workers()
-        report = blank(counts, named, tuple(kind for kind in JobKind if kind != JobKind.OTHER))
-        likely = {other.instead_of: other for other in report.unnamed if other.instead_of}
-        by_kind: dict[str, int] = {}
-        for worker, jobs in counts.items():
-            kind = named.get(worker, JobKind.OTHER)
-            by_kind[kind] = by_kind.get(kind, 0) + jobs
-        missing = (
-            facts.MissingWorker(
-                name,
-                named[name],
-                likely[name].worker if name in likely else None,
-                likely[name].jobs if name in likely else 0,
-            )
-            for name in report.missing
+        return beside_settings(
+            self.counts(), self.source.named_workers(), self.names.default_workers
         )
-        neighbours = {o.worker: o.jobs for o in report.unnamed if not o.instead_of}
-        return facts.Workers(sum(counts.values()), by_kind, tuple(missing), neighbours)
 
     def queues(self) -> tuple[facts.Queue, ...]:
         """What waits and runs, by queue."""

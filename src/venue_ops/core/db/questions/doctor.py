@@ -37,6 +37,13 @@ class IndexFacts(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class LockFacts(Question):
+    """Sessions that keep everybody else from reading a table."""
+
+    builder: ClassVar[str] = "doctor_catalog:locks"
+
+
+@dataclass(frozen=True, slots=True)
 class RoleFacts(Question):
     """What this role is beyond its grants."""
 

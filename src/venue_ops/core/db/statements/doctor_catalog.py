@@ -2,6 +2,9 @@
 
 The catalogs are readable by every role, whatever it may read otherwise; tables are looked up
 by name there and not by `to_regclass`, which fails where the role may not use the schema.
+
+Nothing here waits for a lock on a table: what takes one itself, such as `pg_get_expr`, is not
+called, so that doctor can say what it can while a migration runs, and who runs it.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from sqlalchemy.dialects.postgresql import ENUM, psycopg
 from venue_ops.core.db.questions import (
     ColumnFacts,
     IndexFacts,
+    LockFacts,
     RelationFacts,
     RoleFacts,
     ServerFacts,
@@ -103,7 +107,11 @@ def _wanted_columns() -> Iterator[tuple[str, str, str]]:
 
 
 def indexes(_: IndexFacts) -> TextClause:
-    """Binds `schema`; `columns` in their order, an expression as '(expression)'."""
+    """Binds `schema`; `columns` in their order, an expression as '(expression)'.
+
+    `mentions` are all columns that an index depends on; the condition of a partial one could
+    only be had as text by `pg_get_expr`.
+    """
     return text(f"""
 WITH ours AS ({_OURS})
 SELECT CAST(ours.relname AS text) AS table_name,
@@ -111,7 +119,15 @@ SELECT CAST(ours.relname AS text) AS table_name,
        CAST(m.amname AS text) AS method,
        x.indisvalid AND x.indisready AS is_valid,
        x.indisunique AS is_unique,
-       pg_get_expr(x.indpred, x.indrelid) AS predicate,
+       x.indpred IS NOT NULL AS is_partial,
+       ARRAY(SELECT DISTINCT CAST(a.attname AS text)
+             FROM pg_catalog.pg_depend d
+             JOIN pg_catalog.pg_attribute a
+               ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+             WHERE d.classid = CAST('pg_catalog.pg_class' AS regclass)
+               AND d.objid = x.indexrelid
+               AND d.refclassid = CAST('pg_catalog.pg_class' AS regclass)
+               AND d.refobjid = x.indrelid AND d.refobjsubid > 0) AS mentions,
        ARRAY(SELECT coalesce(CAST(a.attname AS text), '(expression)')
              FROM unnest(CAST(x.indkey AS smallint[])) WITH ORDINALITY AS k (attnum, place)
              LEFT JOIN pg_catalog.pg_attribute a
@@ -123,6 +139,25 @@ JOIN ours ON ours.oid = x.indrelid
 JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
 JOIN pg_catalog.pg_am m ON m.oid = i.relam
 ORDER BY ours.relname, i.relname
+""")  # noqa: S608
+
+
+def locks(_: LockFacts) -> TextClause:
+    """Binds `schema`; sessions that hold, or wait for, the one lock that keeps readers out.
+
+    Every role may see the process; the name of its role is NULL where the session has gone.
+    """
+    return text(f"""
+WITH ours AS ({_OURS})
+SELECT CAST(ours.relname AS text) AS table_name, l.pid AS process,
+       CAST(r.rolname AS text) AS role, l.granted AS is_held
+FROM pg_catalog.pg_locks l
+JOIN ours ON ours.oid = l.relation
+LEFT JOIN pg_catalog.pg_stat_activity s ON s.pid = l.pid
+LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.usesysid
+WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
+  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+ORDER BY l.granted DESC, l.waitstart, l.pid
 """)  # noqa: S608
 
 

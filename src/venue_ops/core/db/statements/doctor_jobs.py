@@ -38,9 +38,15 @@ def _recent(schema: str, columns: str) -> str:
 
 
 def queues(question: QueueFacts) -> TextClause:
-    """Binds `now`; every queue where something waits, runs or happened lately."""
+    """Binds `now` and the workers; every queue where something waits, runs or happened lately."""
     jobs = _jobs(question.oban_schema)
-    recent = _recent(question.oban_schema, "queue, max(attempted_at) AS attempted_at")
+    recent = _recent(
+        question.oban_schema,
+        "queue, max(attempted_at) AS attempted_at,"
+        " count(*) FILTER (WHERE worker = ANY (CAST(:backfill_workers AS text[]))) AS backfills,"
+        " count(*) FILTER (WHERE worker = ANY (CAST(:enrichment_workers AS text[])"
+        " || CAST(:retry_workers AS text[]))) AS enrichments",
+    )
     return text(f"""
 WITH waiting AS (
   SELECT queue, count(*) AS jobs, min(scheduled_at) AS since FROM {jobs}
@@ -53,7 +59,9 @@ WITH waiting AS (
 )
 SELECT queue, coalesce(waiting.jobs, 0) AS waiting, waiting.since AS waiting_since,
        coalesce(running.jobs, 0) AS running,
-       greatest(recent.attempted_at, running.attempted_at) AS last_attempt
+       greatest(recent.attempted_at, running.attempted_at) AS last_attempt,
+       coalesce(recent.backfills, 0) AS backfills,
+       coalesce(recent.enrichments, 0) AS enrichments
 FROM waiting FULL JOIN running USING (queue) FULL JOIN recent USING (queue)
 ORDER BY queue
 """)  # noqa: S608
