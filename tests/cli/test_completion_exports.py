@@ -6,7 +6,7 @@ import pytest
 from tests.cli.completion import ROOT, Asking
 from tests.cli.program import Program
 
-from venue_ops.completion.typed import names_of, options_of
+from venue_ops.completion.typed import names_of, options_of, typed
 from venue_ops.core.enums import Exported
 
 VALUES = {
@@ -37,7 +37,7 @@ ELSEWHERE = {"--database-url", "--profile", "--config", "--demo", "--output-file
 @pytest.mark.parametrize("fmt", ["csv", "ndjson"])
 def test_offered_is_what_is_taken(program: Program, fmt: str, what: str) -> None:
     offered = set(Asking(program)(f"export {fmt} {what} --")) - {"--help"} - ELSEWHERE
-    options = options_of(ROOT.commands["export"].commands[fmt])
+    options = options_of(typed(ROOT, ["export", fmt], "").command)
     names = {name for option in options for name in names_of(option) if name[:2] == "--"}
     names -= {"--help", *ELSEWHERE}
     refused = {

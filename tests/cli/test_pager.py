@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.cli.program import Program
 from tests.cli.screen import LONG, SHORT, TAGGED, Screen
 
-from venue_ops.output.pager import pager_words, rows_taken
+from venue_ops.output.pager import rows_taken
+from venue_ops.output.pager_command import PagerCommand, pager_command
 
 # The child of a fork runs another program at once, whatever threads pytest has.
 pytestmark = pytest.mark.filterwarnings(
@@ -89,12 +90,32 @@ def test_a_pipe_or_a_keyboard_that_is_none_gets_no_pager(program: Program) -> No
         ({"PAGER": " cat "}, None, ()),
         ({"PAGER": "c"}, "", ()),
         ({"PATH": "/nowhere"}, None, ()),
-        ({"PAGER": "less 'open"}, None, ("less 'open",)),
         ({"PAGER": "less | sh; $(x)"}, None, ("less", "|", "sh;", "$(x)")),
     ],
 )
 def test_which_pager(env: dict[str, str], setting: str | None, words: tuple[str, ...]) -> None:
-    assert pager_words(env, setting) == words
+    assert pager_command(env, setting) == (PagerCommand(words) if words else None)
+
+
+@pytest.mark.parametrize(
+    ("env", "setting", "name"),
+    [
+        ({"VENUE_OPS_PAGER": "less 'open", "PAGER": "less"}, "less", "VENUE_OPS_PAGER"),
+        ({"PAGER": "less"}, 'less "open', "The setting pager"),
+        ({"PAGER": "less 'open"}, None, "PAGER"),
+    ],
+)
+def test_what_is_no_command_is_said_by_its_name(
+    env: dict[str, str], setting: str | None, name: str
+) -> None:
+    fault = f"{name} cannot be read as a command: a quote is left open."
+    assert pager_command(env, setting) == PagerCommand(fault=fault)
+
+
+@given(st.text())
+def test_any_value_is_a_command_or_a_fault_or_none(text: str) -> None:
+    found = pager_command({"PAGER": text}, None)
+    assert found is None or bool(found.words) != bool(found.fault)
 
 
 def test_the_settings_may_name_it(

@@ -46,13 +46,15 @@ import psycopg
 from venue_ops.core.redaction import Redactor
 from venue_ops.output import Column, Listing, Output, OutputOptions
 from venue_ops.output.pager import Paging
+from venue_ops.output.pager_command import PagerCommand
 
 def rows(conn):
     yield from range(2000)
     conn.execute("SELECT pg_sleep(600)")
     yield 0
 
-paging = Paging(("sh", "-c", "head -n 3; exec 0<&-; sleep 1"), os.environ, 24, 80, print)
+leaving = PagerCommand(("sh", "-c", "head -n 3; exec 0<&-; sleep 1"))
+paging = Paging(leaving, os.environ, 24, 80, print)
 output = Output(sys.stdout, OutputOptions(), Redactor(), paging=paging)
 with psycopg.connect(sys.argv[1], autocommit=True) as conn:
     try:
@@ -100,11 +102,38 @@ def test_a_pager_that_fails_at_once_costs_one_warning(
     plain = screen.text
     with screen.run(*LONG, PAGER=pager(body) if body else "/nowhere/pager --x"):
         assert screen.ended() == 0
-    first, rest = screen.text.split("\r\n", 1)
-    assert "warning:" in first
-    assert f"did not work ({reason})" in first
+    warning, hint, rest = screen.text.split("\r\n", 2)
+    assert "warning:" in warning
+    assert f"did not work ({reason})." in warning
+    assert hint.endswith("Mend it, or do without: --no-pager.")
     assert rest.splitlines()[5:] == plain.splitlines()[5:]
     assert screen.text.count("warning:") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("less 'open", "a quote is left open"),
+        ('"', "a quote is left open"),
+        ("less \\", "it ends with a backslash"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["VENUE_OPS_PAGER", "PAGER"])
+def test_a_value_that_is_no_command_costs_one_warning(
+    screen: Screen, variable: str, value: str, reason: str
+) -> None:
+    with screen.run(*LONG, "--no-pager", "--color", "never"):
+        assert screen.ended() == 0
+    plain = screen.text
+    with screen.run(*LONG, "--color", "never", **{variable: value}):
+        assert screen.ended() == 0
+    warning, hint, rest = screen.text.split("\r\n", 2)
+    assert warning == f"warning: {variable} cannot be read as a command: {reason}."
+    assert hint == "hint: Mend it, or do without: --no-pager."
+    assert rest.splitlines()[5:] == plain.splitlines()[5:]
+    with screen.run(*SHORT, **{variable: value}):
+        assert screen.ended() == 0
+    assert "warning" not in screen.text, "nothing had to be paged"
 
 
 # --- Ctrl-C and SIGTERM -----------------------------------------------------------------------
