@@ -75,3 +75,11 @@ def planted(databases: Databases) -> Iterator[Database]:
     with databases.copy_of(databases.sample()) as database:
         plant(database, [*PLANTED, *(f"as {secret} said" for secret in KNOWN)])
         yield database
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Empty; the program's cache is elsewhere."""
+    made = tmp_path / "folder"
+    made.mkdir()
+    return made

@@ -21,6 +21,7 @@ from venue_ops.output.screened import Screen
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 DELIMITERS: Final = {",": ",", ";": ";", "|": "|", "\t": "\t", "tab": "\t"}
+STDOUT: Final = "-"
 OVERLAP: Final = timedelta(minutes=1)
 """How far an increment reaches back before the export it continues: clocks differ, and what was
 being written when the export began is not in it. Better some rows twice than one never."""
@@ -60,6 +61,20 @@ def print_export(session: Session, filters: ExportFilters, target: Target) -> No
     else:
         write_file(target.file, pieces, force=target.force)
     _note(session, filters, target, counter.rows - (target.delimiter is not None), began)
+
+
+def file_of(name: str | None, *, force: bool) -> Path | None:
+    """What --output-file names; None for stdout, also as "-" (a file so called is ./-).
+
+    Raises UsageError for --force where nothing could be overwritten.
+    """
+    if name is not None and name != STDOUT:
+        return Path(name)
+    if force:
+        raise UsageError(
+            "--force overwrites a file, and none is named.", hint="Name it: --output-file FILE."
+        )
+    return None
 
 
 def delimiter_of(word: str) -> str:
