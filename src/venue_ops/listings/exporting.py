@@ -16,7 +16,7 @@ from venue_ops.core.services import exports
 from venue_ops.listings.asking import image_query, operation_query, venue_query
 from venue_ops.listings.filters import ExportFilters
 from venue_ops.output.columns import check_names
-from venue_ops.output.files import refuse_existing, write_file, write_stream
+from venue_ops.output.files import is_special, refuse_existing, write_file, write_stream
 from venue_ops.output.screened import Screen
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -38,11 +38,21 @@ class Target:
 
 
 def print_export(session: Session, filters: ExportFilters, target: Target) -> None:
-    """Export everything that matches, and say on stderr how much it was."""
+    """Export everything that matches, and say on stderr how much it was, or that it was stopped."""
     _refuse_what_does_not_apply(session)
     if target.file is not None:
         refuse_existing(target.file, force=target.force)
     began = session.clock()
+    try:
+        lines = _write(session, filters, target)
+    except KeyboardInterrupt:
+        session.console.warn(f"The export was stopped: {_left_by_stopping(target.file)}.")
+        raise
+    _note(session, filters, target, lines - (target.delimiter is not None), began)
+
+
+def _write(session: Session, filters: ExportFilters, target: Target) -> int:
+    """All that matches to where it belongs; how many lines it was, with the header."""
     export = _export(session, filters)
     screen = Screen(
         tuple(column.content is Content.TEXT for column in export.columns),
@@ -60,7 +70,13 @@ def print_export(session: Session, filters: ExportFilters, target: Target) -> No
         write_stream(session.stdout, pieces)
     else:
         write_file(target.file, pieces, force=target.force)
-    _note(session, filters, target, counter.rows - (target.delimiter is not None), began)
+    return counter.rows
+
+
+def _left_by_stopping(file: Path | None) -> str:
+    if file is None or is_special(file):
+        return "the output is not complete"
+    return f"{file} is as it was" if file.exists() else f"{file} was not written"
 
 
 def file_of(name: str | None, *, force: bool) -> Path | None:
