@@ -148,9 +148,8 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
             raise
         endings.abandon_stdout(session)  # Typer takes a reader that went away for a failure
         return ExitCode.DONE
-    except typer.Abort:
-        return ExitCode.INTERRUPTED
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
+        endings.abandon_stdout(session)  # or what is held would wait for a reader that is stopped
         return ExitCode.INTERRUPTED
     except Exception as error:
         return endings.failed(session, error, args)

@@ -59,9 +59,11 @@ class Console:
         if not self._quiet:
             self._line("hint:", _CYAN, text)
 
-    def warn(self, text: str) -> None:
-        """What may be wrong although the command goes on."""
+    def warn(self, text: str, hint: str | None = None) -> None:
+        """What may be wrong although the command goes on, and perhaps what to do about it."""
         self._line("warning:", _YELLOW, text)
+        if hint:
+            self.hint(hint)
 
     def verbose(self, text: str, level: int = 1) -> None:
         """What happens inside; only with -v (level 1), -vv (2)."""

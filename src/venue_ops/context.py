@@ -151,16 +151,17 @@ class Session:
             return None
         if not (self.is_terminal and self.stdin is not None and _has_the_keys(self.stdin)):
             return None
-        from venue_ops.output.pager import Paging, pager_words
+        from venue_ops.output.pager import Paging
+        from venue_ops.output.pager_command import pager_command
 
         try:
             size = os.get_terminal_size(self.stdout.fileno())
         except (OSError, ValueError):
             return None
-        words = pager_words(self.env, self.settings.pager)
-        if not words or size.lines < 1 or size.columns < 1:
+        command = pager_command(self.env, self.settings.pager)
+        if command is None or size.lines < 1 or size.columns < 1:
             return None
-        return Paging(words, self.env, size.lines, size.columns, self.console.warn)
+        return Paging(command, self.env, size.lines, size.columns, self.console.warn)
 
     @cached_property
     def source(self) -> Source:

@@ -117,7 +117,7 @@ def _wants_json(args: Sequence[str]) -> bool:
 
 
 def abandon_stdout(session: Session) -> None:
-    """Write no more: whoever read stdout went away, which is no failure."""
+    """Write no more, also not at exit: whoever read stdout went away, or nobody wants the rest."""
     from venue_ops.output.writer import abandon
 
     abandon(session.stdout)

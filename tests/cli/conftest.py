@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from tests.cli.canaries import KNOWN, PLANTED, plant
 from tests.cli.program import Program, on
-from tests.databases import Database
+from tests.cli.screen import Screen
+from tests.databases import Database, Databases
 
 
 @pytest.fixture
@@ -58,3 +61,40 @@ def owner(sample_database: Database) -> Iterator[psycopg.Connection[Any]]:
 def sample(sample_database: Database) -> Program:
     """The program on the sample that `owner` changes."""
     return on(sample_database)
+
+
+@pytest.fixture
+def screen(generated_database: Database) -> Screen:
+    """A terminal for the program, on data that fills it."""
+    return Screen(on(generated_database))
+
+
+@pytest.fixture
+def pager(tmp_path: Path) -> Callable[[str], str]:
+    """`pager("cat")`: a script with that body, in a folder with a blank, as PAGER has it."""
+
+    def made(body: str) -> str:
+        folder = tmp_path / "a folder"
+        folder.mkdir(exist_ok=True)
+        script = folder / "pager"
+        script.write_text(f"#!/bin/sh\n{body}\n")
+        script.chmod(0o755)
+        return f"'{script}'"
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def planted(databases: Databases) -> Iterator[Database]:
+    """The sample, with every canary in every place that holds text from outside."""
+    with databases.copy_of(databases.sample()) as database:
+        plant(database, [*PLANTED, *(f"as {secret} said" for secret in KNOWN)])
+        yield database
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Empty; the program's cache is elsewhere."""
+    made = tmp_path / "folder"
+    made.mkdir()
+    return made

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import typer
-from psycopg import sql
-from psycopg.types.json import Jsonb
+from tests.cli.completion import ROOT, Asking
 from tests.cli.program import Program, on
 from tests.databases import Database
 
-import venue_ops.completion
-from venue_ops.cli import app
-from venue_ops.completion.answer import Request, in_child
+from venue_ops.completion.answer import Request
 from venue_ops.completion.offers import MORE
 from venue_ops.completion.values import Asked, images
 from venue_ops.context import Session
 from venue_ops.core.errors import VenueOpsError
 from venue_ops.core.services.suggestions import id_ranges
 from venue_ops.core.suggestions import LIMIT
-
-ROOT = typer.main.get_command(app)
-SCRIPTS = Path(venue_ops.completion.__file__).with_name("scripts")
-Env = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Asking:
-    """The program as it is asked by a shell that shows descriptions."""
-
-    program: Program
-
-    def answer(self, line: str, env: Env | None = None) -> str:
-        session = Session(env=self.program.environment(env), clock=self.program.clock)
-        return Request.of(ROOT, ["fish", "venue-ops", *line.split(" ")], session).answered()
-
-    def described(self, line: str, env: Env | None = None) -> dict[str, str]:
-        pairs = [line.split("\t") for line in self.answer(line, env).splitlines()[1:]]
-        return {value: about for value, about in pairs}  # noqa: C416 (exactly two of them)
-
-    def __call__(self, line: str, env: Env | None = None) -> list[str]:
-        return list(self.described(line, env))
 
 
 @pytest.fixture
@@ -108,6 +76,15 @@ def test_commands_and_options(offered: Asking) -> None:
         ("export csv venues --columns slu", ["slug"]),
         ("export ", ["csv", "ndjson"]),
         ("export csv ", ["operations", "venues", "images"]),
+        ("export csv --venue noce-krk ", ["operations", "images"]),
+        ("export ndjson --min-failed 2 ", ["venues"]),
+        ("export csv --state discarded --min-failed 2 ", []),
+        ("export csv --st", ["--status", "--state", "--statement-timeout"]),
+        ("export csv operations --min", []),
+        ("export csv venues --st", ["--status", "--statement-timeout"]),
+        ("export csv images --delim", ["--delimiter"]),
+        ("export ndjson images --delim", []),
+        ("export csv --delimiter ", [",", ";", "|", "tab"]),
         ("completion ", ["bash", "zsh", "fish"]),
         ("list --limit ", []),
         ("list --database-url ", []),
@@ -229,178 +206,3 @@ def test_settings_of_the_line_are_heeded(program: Program, tmp_path: Path) -> No
     assert unset(f"--config {file} show city --profile here kra") == ["krakow"]
     with pytest.raises(VenueOpsError):
         nowhere("show city kra")
-
-
-def test_secrets_and_what_would_drive_a_terminal(sample_database: Database) -> None:
-    values = [
-        "zz-new\nline",
-        "zz-esc\x1b]0;title\x07",
-        "zz-bidi\u202e",
-        "zz-tab\there",
-        "zz?key=AIzaSyc4naryGoogle0123456789abcdefghi",
-        "zz-fine",
-    ]
-    with sample_database.connect(autocommit=True) as conn:
-        for number, value in enumerate(values, 5000):
-            conn.execute(
-                "INSERT INTO venues (id, name, slug, city_id, latitude, longitude, inserted_at,"
-                " updated_at, venue_images) VALUES (%s, %s, %s, 5, 0, 0, now(), now(), %s)",
-                [number, f"\x1b[31m{value}", value, Jsonb([])],
-            )
-    found = Asking(on(sample_database)).described("show venue zz")
-    assert found == {"zz-fine": "\\x1b[31mzz-fine"}
-
-
-# --- what a process says ----------------------------------------------------------------------
-
-
-def test_the_entry_writes_for_each_shell(program: Program) -> None:
-    def said(*argv: str) -> str:
-        done = program.process("__complete", *argv)
-        assert (done.returncode, done.stderr) == (0, "")
-        return str(done.stdout)
-
-    assert said("bash", "venue-ops show city kra", "kra") == "plain\nkrakow\n"
-    assert said("bash", 'venue-ops list --city "kra', "kra") == "list\nkrakow\n"
-    assert said("bash", "venue-ops list --city=kra", "kra") == "list\nkrakow\n"
-    assert (
-        said("zsh", "venue-ops", "show", "city", "kra") == "plain\nkrakow\tkrakow  -- Kraków, PL\n"
-    )
-    assert said("fish", "venue-ops", "list", "--city=k") == "list\n--city=krakow\tKraków, PL\n"
-    assert said("bash", "venue-ops list --config=/x", "/x") == "files\n--config=\n"
-
-
-WRONG = (
-    (),
-    ("nosuch",),
-    ("bash",),
-    ("bash", "venue-ops show city k"),
-    ("zsh",),
-    ("fish",),
-    ("bash", "venue-ops --config /nowhere show city k", "k"),
-    ("bash", "venue-ops --demo --database-url x show city k", "k"),
-    ("bash", "venue-ops --profile nowhere show city k", "k"),
-    ("bash", "venue-ops --database-url 'a secret' show city k", "k"),
-    ("bash", "venue-ops list --city nowhere --venue k", "k"),
-    ("bash", "venue-ops show city \udcff", "\udcff"),
-)
-
-
-@pytest.mark.parametrize("argv", WRONG, ids=str)
-def test_silence_whatever_is_wrong(program: Program, argv: tuple[str, ...]) -> None:
-    done = program.process("__complete", *argv)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/none", "not a url", None])
-def test_silence_without_a_database(url: str | None) -> None:
-    done = Program(url).process("__complete", "bash", "venue-ops show city k", "k")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_silence_before_a_server_that_never_answers() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        url = f"postgresql://nobody@127.0.0.1:{port}/none?connect_timeout=50"
-        done = Program(url).process("__complete", "bash", "venue-ops show city k", "k", timeout=40)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_silence_while_the_tables_are_locked(slow: Program) -> None:
-    done = slow.process("__complete", "bash", "venue-ops show venue n", "n", timeout=40)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_the_demo_is_not_started(demo_dir: Path) -> None:
-    before = list(demo_dir.iterdir())
-    done = Program(None).process("__complete", "bash", "venue-ops --demo show city k", "k")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert list(demo_dir.iterdir()) == before
-
-
-def killed() -> str:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return "never"
-
-
-def late() -> str:
-    time.sleep(60)
-    return "late"
-
-
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_child_has_its_time_and_no_more() -> None:
-    plenty, none = timedelta(seconds=30), timedelta(milliseconds=20)
-    assert in_child(lambda: "ąę\n" * 100_000, plenty) == "ąę\n" * 100_000
-    assert in_child(lambda: str(1 // 0), plenty) == ""
-    assert in_child(killed, plenty) == ""
-    assert in_child(late, none) == ""
-
-
-# --- the command ------------------------------------------------------------------------------
-
-
-def test_the_command_asks_for_which_shell() -> None:
-    unset = Program(None)
-    refused = unset("completion", env={"SHELL": "/usr/local/bin/zsh"})
-    assert (refused.code, refused.out) == (2, "")
-    assert refused.err == (
-        "error: Say for which shell: bash, zsh, fish.\n"
-        "hint: Yours is probably zsh: `venue-ops completion zsh`.\n"
-    )
-    other = unset("completion", env={"SHELL": "/bin/tcsh"})
-    assert other.err.splitlines()[1] == "hint: As in `venue-ops completion bash`."
-    assert unset("completion", "tcsh").code == 2
-
-
-def test_the_command_needs_no_database() -> None:
-    for shell in ("bash", "zsh", "fish"):
-        printed = Program(None)("completion", shell)
-        assert (printed.code, printed.err) == (0, "")
-        assert printed.out == (SCRIPTS / f"venue-ops.{shell}").read_text("utf-8")
-        assert f"__complete {shell}" in printed.out
-        assert printed.out.isascii()
-
-
-# --- data of any kind -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "line", ["show city ", "show venue ", "show job ", "show job 1", "list --provider "]
-)
-def test_rows_of_any_shape(generated_database: Database, line: str) -> None:
-    assert Asking(on(generated_database))(line)
-
-
-@pytest.mark.parametrize("line", ["show city ", "show venue ", "show job ", "list --provider "])
-def test_an_empty_database(empty_database: Callable[..., Database], line: str) -> None:
-    assert Asking(on(empty_database()))(line) == []
-
-
-@pytest.mark.parametrize(
-    "collation", ["C", "en-x-icu", "cs-x-icu", "hu-x-icu", "th-x-icu", "en_US.utf8"]
-)
-def test_prefixes_in_any_collation(sample_database: Database, collation: str) -> None:
-    """In Czech `ch` sorts behind `h`; in Hungarian `cs` is a letter; case and accents differ."""
-    slugs = ["c", "ca", "cb", "ch", "cha", "cs", "csa", "cz", "c-1", "C", "č", "ç", "c\U0010ffff"]
-    with sample_database.connect(autocommit=True) as conn:
-        known = conn.execute("SELECT 1 FROM pg_collation WHERE collname = %s", [collation])
-        if known.fetchone() is None:
-            pytest.skip(f"this server has no collation {collation}")
-        conn.execute(
-            sql.SQL("ALTER TABLE venues ALTER COLUMN slug TYPE varchar(255) COLLATE {}").format(
-                sql.Identifier(collation)
-            )
-        )
-        conn.execute("DELETE FROM venues")
-        conn.execute(
-            "INSERT INTO venues (id, name, slug, city_id, latitude, longitude, inserted_at,"
-            " updated_at) SELECT 1000 + n, 'v', slug, 5, 0, 0, now(), now()"
-            " FROM unnest(%s::text[]) WITH ORDINALITY AS s(slug, n)",
-            [[*slugs, "h", "b", "d", "z"]],
-        )
-    asking = Asking(on(sample_database))
-    for prefix in ("c", "ch", "cs", "C", "c-"):
-        expected = sorted(slug for slug in slugs if slug.startswith(prefix))
-        assert sorted(asking(f"show venue {prefix}")) == expected
-        assert sorted(asking(f"list --city krakow --venue {prefix}")) == expected

@@ -1,21 +1,16 @@
-"""`venue-ops export`: filters, columns, files, and what it refuses."""
+"""`venue-ops export`: filters, columns, and what it refuses."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
-import signal
-import stat
-import subprocess
 from pathlib import Path
 
-import psycopg
 import pytest
 from psycopg import sql
 from tests.cli import exports
-from tests.cli.program import EXPORTS, Program, on
+from tests.cli.program import Program, on
 from tests.databases import Database
 
 
@@ -162,93 +157,6 @@ def test_what_matches_nothing_is_a_header_and_a_word(program: Program) -> None:
     assert (result.code, len(result.lines)) == (0, 1)
     assert result.err == "0 images.\nNothing matches --error no such thing.\n"
     assert program("export", "ndjson", "images", "-e", "no such thing").out == ""
-
-
-# --- files ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Empty; the program's cache is elsewhere."""
-    made = tmp_path / "folder"
-    made.mkdir()
-    return made
-
-
-@pytest.mark.parametrize("argv", EXPORTS, ids=" ".join)
-def test_a_file_holds_what_stdout_would(
-    program: Program, folder: Path, argv: tuple[str, ...]
-) -> None:
-    file = folder / "out.csv"
-    result = program(*argv, "-O", str(file))
-    assert (result.code, result.out) == (0, "")
-    assert result.err.endswith(f" to {file}.\n")
-    assert file.read_bytes() == program(*argv).out.encode()
-    assert list(folder.iterdir()) == [file]
-    umask = os.umask(0)
-    os.umask(umask)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~umask
-
-
-def test_a_file_is_never_overwritten_by_accident(program: Program, folder: Path) -> None:
-    file = folder / "out.csv"
-    file.write_text("mine")
-    refused = program("export", "csv", "-O", str(file))
-    assert (refused.code, refused.out, file.read_text()) == (2, "", "mine")
-    assert refused.err.splitlines() == [
-        f"error: {file} exists already.",
-        "hint: Take another name, or --force.",
-    ]
-    file.chmod(0o640)
-    assert program("export", "csv", "-O", str(file), "--force").code == 0
-    assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    assert file.read_text().startswith("id,kind,")
-
-
-def test_a_folder_and_a_place_that_is_not_there(program: Program, folder: Path) -> None:
-    assert program("export", "csv", "-O", str(folder), "--force").code == 2
-    failed = program("export", "csv", "-O", str(folder / "no" / "x.csv"))
-    assert failed.code == 1
-    assert "could not be written: No such file or directory" in failed.err
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_said(program: Program) -> None:
-    failed = program("export", "csv", "-O", "/dev/full")
-    assert failed.code == 1
-    assert "No space left on device" in failed.err
-
-
-def test_a_pipe_by_name_is_written_to(program: Program, folder: Path) -> None:
-    pipe = folder / "pipe"
-    os.mkfifo(pipe)
-    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
-        assert program("export", "csv", "-O", str(pipe)).code == 0
-        assert reader.communicate()[0].startswith("id,kind,")
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_leaves_no_file(
-    sample_database: Database, folder: Path, number: signal.Signals, code: int
-) -> None:
-    """It waits for a lock, its part file open, when the signal comes."""
-    with sample_database.connect() as lock:
-        lock.execute("LOCK TABLE venues IN ACCESS EXCLUSIVE MODE")
-        running = on(sample_database).start("export", "csv", "venues", "-O", str(folder / "x"))
-        wait_for_a_lock(sample_database)
-        running.send_signal(number)
-        out, _ = running.communicate(timeout=20)
-    assert (running.returncode, out, list(folder.iterdir())) == (code, "", [])
-
-
-def wait_for_a_lock(database: Database) -> None:
-    asked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY%'"
-    with psycopg.connect(database.conninfo, autocommit=True) as conn:
-        for _ in range(400):
-            if conn.execute(asked).fetchone():
-                return
-            conn.execute("SELECT pg_sleep(0.05)")
-    raise AssertionError("it never waited")
 
 
 # --- what is refused --------------------------------------------------------------------------

@@ -5,6 +5,7 @@ bash is taken to be there; the tests in zsh and fish are `external`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,6 +108,8 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Program],
         ("venue-ops --no-h\t list", ["--no-headers", "list"]),
         ("venue-ops show venue nosuch\t", ["show", "venue", "nosuch"]),
         ("venue-ops list --config /etc/host\tname", ["list", "--config", "/etc/hostname"]),
+        (r"venue-ops export csv --delimiter \|" "\t", ["export", "csv", "--delimiter", "|"]),
+        ('venue-ops export csv --delimiter=";\t', ["export", "csv", "--delimiter=;"]),
     ],
 )
 def test_a_key_completes(
@@ -167,6 +170,21 @@ def test_untypable_values_are_not_offered_nor_shown(
 def test_candidates_are_listed(shell: Callable[[Program], Shell], program: Program) -> None:
     shown = shell(program).look("venue-ops show city \t\t", until="warszawa")
     assert "krakow" in shown
+
+
+def test_what_is_listed_is_plain(shell: Callable[[Program], Shell], program: Program) -> None:
+    """A word that the shell has to have quoted is shown without the quotes."""
+    shown = shell(program).look("venue-ops export csv --delimiter \t\t", until="tab")
+    listed = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).split()
+    assert {";", "|", "tab"} <= set(listed)
+
+
+def test_listing_in_bash_puts_nothing_into_the_line(program: Program, tmp_path: Path) -> None:
+    """The others let a reader choose from the list at the next TAB."""
+    at = Shell("bash", tmp_path / "shell", program.environment())
+    at.load(program("completion", "bash").out)
+    keys = r"venue-ops export csv --delimiter " "\t\t\t" r"\|" "\t"
+    assert at.press(keys) == ["export", "csv", "--delimiter", "|"]
 
 
 def test_the_newest_jobs_come_first(shell: Callable[[Program], Shell], program: Program) -> None:

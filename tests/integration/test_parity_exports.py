@@ -25,8 +25,8 @@ from tests.strategies import (
 from venue_ops.core.classification import images, jobs, wording
 from venue_ops.core.classification.values import member, string_at, whole
 from venue_ops.core.db.expressions import identity as sql_identity
-from venue_ops.core.db.expressions import images as sql_images
 from venue_ops.core.db.expressions import jobs as sql_jobs
+from venue_ops.core.db.expressions import retryability as sql_retryability
 from venue_ops.core.db.expressions import values as sql_values
 from venue_ops.core.db.expressions import wording as sql_wording
 from venue_ops.core.db.statements.jobs import last_error
@@ -174,8 +174,8 @@ def test_what_a_retry_would_do_with_each_image(bench: Bench, venues: list[Value]
     elements = [image for venue in venues if isinstance(venue, list) for image in venue]
     image = VALUES.c.value
     asked = select(
-        sql_images.verdict(image, bindparam("max_retries", MAX_RETRIES)).label("retry"),
-        sql_images.retryability(image).label("retryability"),
+        sql_retryability.verdict(image, bindparam("max_retries", MAX_RETRIES)).label("retry"),
+        sql_retryability.retryability(image).label("retryability"),
         sql_identity.image_id(sql_values.lit("v"), image).label("id"),
     )
     found = [
@@ -195,5 +195,7 @@ def _id_of(image: Any) -> str | None:
 
 
 def test_json_null_is_no_image(bench: Bench) -> None:
-    asked = select(sql_images.verdict(VALUES.c.value, bindparam("max_retries", 3)).label("retry"))
+    asked = select(
+        sql_retryability.verdict(VALUES.c.value, bindparam("max_retries", 3)).label("retry")
+    )
     assert member(bench.values([[None]], asked)[0], "retry") == "not_an_image"

@@ -116,6 +116,17 @@ def test_every_direct_dependency_is_pinned() -> None:
     assert {name for name in names if f"\n{name}==" not in pinned} == set()
 
 
+def test_no_python_file_is_long() -> None:
+    """At 300 lines one looks for the cut (CONTRIBUTING.md, Style)."""
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for path in [*project_files(), Path(__file__)]
+        if path.suffix == ".py"
+    }
+    assert len(lengths) > 200
+    assert {path: lines for path, lines in lengths.items() if lines > 300} == {}
+
+
 def project_files() -> Iterator[Path]:
     """Every text file that git has or would add, without asking git: a copy has none."""
     for folder in ("src", "tests", "docs", "tools", "benchmarks", "requirements", ".ci"):

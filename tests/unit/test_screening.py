@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.cli.test_secrets import GOOGLE, KNOWN, PHOTO, PLANTED
+from tests.cli.canaries import GOOGLE, KNOWN, PHOTO, PLANTED
 from tests.unit.test_redaction import FRAGMENTS
 
 from venue_ops.core.redaction import SECRET_PARAMETERS, Redactor

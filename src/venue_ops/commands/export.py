@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -38,8 +37,8 @@ Status = Annotated[
     typer.Option("--status", "-s", metavar="WORD,...", help="OUTCOME; of images: upload_status."),
 ]
 File = Annotated[
-    Path | None,
-    typer.Option("--output-file", "-O", metavar="FILE", help="Whole, or not at all."),
+    str | None,
+    typer.Option("--output-file", "-O", metavar="FILE", help="Whole, or not at all; - is stdout."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite FILE.")]
 Bom = Annotated[bool, typer.Option("--bom", help="Begin with a byte order mark, for Excel.")]
@@ -83,7 +82,7 @@ def export(
     delimiter: Delimiter = ",",
 ) -> None:
     """The body of both commands; what only CSV has keeps its default in the other."""
-    from venue_ops.listings.exporting import Target, delimiter_of, print_export
+    from venue_ops.listings.exporting import Target, delimiter_of, file_of, print_export
     from venue_ops.listings.filters import ExportFilters
 
     session: Session = ctx.obj
@@ -102,9 +101,8 @@ def export(
         until=until,
     )
     is_csv = ctx.info_name == "csv"
-    target = Target(
-        delimiter_of(delimiter) if is_csv else None, bom=bom, file=output_file, force=force
-    )
+    file = file_of(output_file, force=force)
+    target = Target(delimiter_of(delimiter) if is_csv else None, bom=bom, file=file, force=force)
     print_export(session, filters, target)
 
 

@@ -1,6 +1,6 @@
 """The hidden entry `venue-ops __complete SHELL ...`, which the scripts of the shells call.
 
-    bash LINE WORD       the line up to the cursor, and what of it will be replaced
+    bash LINE WORD TYPE  the line up to the cursor, what of it will be replaced, and COMP_TYPE
     zsh WORD ...         the words up to the cursor as they are typed, the last being completed
     fish WORD ... WORD   likewise, but only the last one still has its quotes
 
@@ -32,14 +32,20 @@ PATIENCE_VARIABLE = "VENUE_OPS_COMPLETION_TIMEOUT"
 PATIENCE = timedelta(seconds=1)
 STATEMENT_TIMEOUT = "300ms"
 _LONGEST_ABOUT = 60
+_LISTING = "63"
+"""COMP_TYPE at the second TAB, a question mark: what can stand there is listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a shell handed over: the words typed, and where a reply of bash begins."""
+    """What a shell handed over: the words typed, and where a reply of bash begins.
+
+    `listing`: bash will show the replies, and put none of them into the line if there are several.
+    """
 
     words: tuple[Word, ...]
     replaced: str = ""
+    listing: bool = False
 
 
 def answer(root: Any, argv: Sequence[str], session: Session) -> None:
@@ -79,8 +85,8 @@ class Request:
 def _line(argv: Sequence[str], env: Mapping[str, str]) -> Line:
     shell, *given = argv
     if shell == "bash":
-        line, replaced = given
-        return Line(split(line, env), replaced)
+        line, replaced, *how = given  # a script of an older version does not say how
+        return Line(split(line, env), replaced, how == [_LISTING])
     if shell == "fish":
         return Line((*(Word(word, word) for word in given[:-1]), *read(given[-1:], env)))
     return Line(read(given, env))
@@ -168,18 +174,24 @@ def _written(shell: str, found: Offers, line: Line) -> str:
 
 
 def _for_bash(found: Offers, line: Line) -> list[str]:
-    """Only the part of each word that readline replaces, quoted as the word is."""
+    """Only the part of each word that readline replaces, quoted as the word is.
+
+    What is only shown is not quoted: a reader wants to see ; and not \\;.
+    """
     current = line.words[-1]
     length = len(current.raw) - len(line.replaced)
     head = Word("", "", "")
     if current.raw.endswith(line.replaced):
         head = read([current.raw[:length]], {})[0]
-    replies = []
+    words = []
     for offer in found.offers:
         word = found.fixed + offer.value
         # In double quotes nothing keeps bash from taking ! for a command of its history.
         if word.startswith(head.text) and not (head.quote == '"' and "!" in word):
-            replies.append(quoted(word[len(head.text) :], head.quote))
+            words.append(word[len(head.text) :])
+    if line.listing and len(words) > 1:
+        return words
+    replies = [quoted(word, head.quote) for word in words]
     if len(replies) == 1 and head.quote and replies[0].endswith(head.quote):
         replies[0] += head.quote  # readline takes the last one for the closing one
     return replies

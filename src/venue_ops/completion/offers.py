@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from venue_ops.completion.exports import refuses
 from venue_ops.completion.typed import Typed, names_of, options_of
 from venue_ops.completion.values import FILES, Asked, completer
 from venue_ops.context import Session
@@ -118,10 +119,13 @@ def _commands(group: Any) -> Iterator[Suggestion]:
 
 
 def _options(typed: Typed) -> Iterator[Suggestion]:
-    """All long names, and the short ones too behind a single dash; flags only once."""
+    """All long names, and the short ones too behind a single dash; flags only once.
+
+    An export is not offered what it would refuse.
+    """
     for option in options_of(typed.command):
         again = option.multiple or option.count
-        if not again and option.name in typed.given:
+        if (not again and option.name in typed.given) or refuses(typed, option.name):
             continue
         for name in names_of(option):
             if name.startswith("--") or typed.text == "-":

@@ -12,6 +12,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, get_args
 
+from venue_ops.completion import exports
 from venue_ops.completion.typed import Typed
 from venue_ops.context import Session
 from venue_ops.core.enums import (
@@ -117,7 +118,7 @@ def _columns(asked: Asked) -> Iterator[Suggestion]:
     if path[:1] == ("export",):
         from venue_ops.core.exports.columns import COLUMNS
 
-        return (Suggestion(column.name) for column in COLUMNS[_exported(asked)])
+        return (Suggestion(column.name) for column in COLUMNS[exports.exported(asked.typed)])
     if path == ("stats",):
         from venue_ops.views import groups
 
@@ -131,9 +132,9 @@ def _columns(asked: Asked) -> Iterator[Suggestion]:
     return (Suggestion(column.name) for column in columns)
 
 
-def _exported(asked: Asked) -> Exported:
-    (what,) = asked.typed.given.get("what", ()) or (Exported.OPERATIONS,)
-    return Exported(what)
+def _subjects(asked: Asked) -> Iterable[Suggestion]:
+    """Of an export: what its options so far can choose among."""
+    return (Suggestion(what) for what in exports.subjects(asked.typed))
 
 
 def _statuses(asked: Asked) -> Iterable[Suggestion]:
@@ -143,7 +144,7 @@ def _statuses(asked: Asked) -> Iterable[Suggestion]:
         Exported.VENUES: VenueOutcome,
         Exported.IMAGES: UploadStatus,
     }
-    return _words(words[_exported(asked)])(asked)
+    return _words(words[exports.exported(asked.typed)])(asked)
 
 
 def _checks(_: Asked) -> Iterator[Suggestion]:
@@ -191,6 +192,8 @@ _OF_COMMAND: Mapping[tuple[tuple[str, ...], str], Values] = {
     (("venues",), "status"): _words(VenueOutcome),
     (("export", "csv"), "status"): _statuses,
     (("export", "ndjson"), "status"): _statuses,
+    (("export", "csv"), "what"): _subjects,
+    (("export", "ndjson"), "what"): _subjects,
 }
 
 FILES = frozenset({"config", "output_file"})

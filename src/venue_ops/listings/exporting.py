@@ -16,11 +16,12 @@ from venue_ops.core.services import exports
 from venue_ops.listings.asking import image_query, operation_query, venue_query
 from venue_ops.listings.filters import ExportFilters
 from venue_ops.output.columns import check_names
-from venue_ops.output.files import refuse_existing, write_file, write_stream
+from venue_ops.output.files import is_special, refuse_existing, write_file, write_stream
 from venue_ops.output.screened import Screen
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 DELIMITERS: Final = {",": ",", ";": ";", "|": "|", "\t": "\t", "tab": "\t"}
+STDOUT: Final = "-"
 OVERLAP: Final = timedelta(minutes=1)
 """How far an increment reaches back before the export it continues: clocks differ, and what was
 being written when the export began is not in it. Better some rows twice than one never."""
@@ -37,11 +38,21 @@ class Target:
 
 
 def print_export(session: Session, filters: ExportFilters, target: Target) -> None:
-    """Export everything that matches, and say on stderr how much it was."""
+    """Export everything that matches, and say on stderr how much it was, or that it was stopped."""
     _refuse_what_does_not_apply(session)
     if target.file is not None:
         refuse_existing(target.file, force=target.force)
     began = session.clock()
+    try:
+        lines = _write(session, filters, target)
+    except KeyboardInterrupt:
+        session.console.warn(f"The export was stopped: {_left_by_stopping(target.file)}.")
+        raise
+    _note(session, filters, target, lines - (target.delimiter is not None), began)
+
+
+def _write(session: Session, filters: ExportFilters, target: Target) -> int:
+    """All that matches to where it belongs; how many lines it was, with the header."""
     export = _export(session, filters)
     screen = Screen(
         tuple(column.content is Content.TEXT for column in export.columns),
@@ -59,7 +70,27 @@ def print_export(session: Session, filters: ExportFilters, target: Target) -> No
         write_stream(session.stdout, pieces)
     else:
         write_file(target.file, pieces, force=target.force)
-    _note(session, filters, target, counter.rows - (target.delimiter is not None), began)
+    return counter.rows
+
+
+def _left_by_stopping(file: Path | None) -> str:
+    if file is None or is_special(file):
+        return "the output is not complete"
+    return f"{file} is as it was" if file.exists() else f"{file} was not written"
+
+
+def file_of(name: str | None, *, force: bool) -> Path | None:
+    """What --output-file names; None for stdout, also as "-" (a file so called is ./-).
+
+    Raises UsageError for --force where nothing could be overwritten.
+    """
+    if name is not None and name != STDOUT:
+        return Path(name)
+    if force:
+        raise UsageError(
+            "--force overwrites a file, and none is named.", hint="Name it: --output-file FILE."
+        )
+    return None
 
 
 def delimiter_of(word: str) -> str:

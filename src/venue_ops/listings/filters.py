@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from venue_ops.core.enums import Exported
 from venue_ops.core.errors import UsageError
+from venue_ops.core.exports.options import ONLY_OF, takes
 from venue_ops.core.queries import JobOrder, VenueOrder
 
 
@@ -91,17 +92,17 @@ class ExportFilters:
 
     def __post_init__(self) -> None:
         """Raises UsageError for an option that does not choose among what is exported."""
-        for option, given, where in (
-            ("--kind", self.kinds, (Exported.OPERATIONS,)),
-            ("--state", self.states, (Exported.OPERATIONS,)),
-            ("--worker", self.workers, (Exported.OPERATIONS,)),
-            ("--venue", self.venues, (Exported.OPERATIONS, Exported.IMAGES)),
-            ("--min-failed", self.min_failed, (Exported.VENUES,)),
+        for option, given in (
+            ("kind", self.kinds),
+            ("state", self.states),
+            ("worker", self.workers),
+            ("venue", self.venues),
+            ("min_failed", self.min_failed),
         ):
-            if given and self.exported not in where:
+            if given and not takes(self.exported, option):
                 raise UsageError(
-                    f"{option} does not choose among {self.exported}.",
-                    hint=f"It works with {' and '.join(where)}.",
+                    f"--{option.replace('_', '-')} does not choose among {self.exported}.",
+                    hint=f"It works with {' and '.join(ONLY_OF[option])}.",
                 )
 
     def of_operations(self) -> OperationFilters:

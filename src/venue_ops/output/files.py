@@ -39,7 +39,7 @@ def write_file(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
     """
     refuse_existing(path, force=force)
     try:
-        if _is_special(path):
+        if is_special(path):
             with path.open("wb") as file:
                 file.writelines(pieces)
             return
@@ -61,11 +61,12 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """Raise UsageError for a file that must not be overwritten, or for a folder."""
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", hint="Name a file in it.")
-    if not force and path.exists() and not _is_special(path):
+    if not force and path.exists() and not is_special(path):
         raise UsageError(f"{path} exists already.", hint="Take another name, or --force.")
 
 
-def _is_special(path: Path) -> bool:
+def is_special(path: Path) -> bool:
+    """Whether it is a device or a pipe, which is written directly."""
     with suppress(OSError):
         return not stat.S_ISREG(path.stat().st_mode)
     return False

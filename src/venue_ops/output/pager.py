@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import shlex
-import shutil
 import signal
 import subprocess
 import threading
@@ -21,11 +19,10 @@ from types import FrameType
 from typing import Any, Final
 
 from venue_ops.output.layout import display_width
+from venue_ops.output.pager_command import PagerCommand
 from venue_ops.output.safe import Safe
 from venue_ops.output.writer import Writer
 
-VARIABLE: Final = "VENUE_OPS_PAGER"
-_USUAL: Final = "less"
 _DEFAULTS: Final = {"LESS": "FRX", "LV": "-c"}
 """What git sets: less ends by itself on one screen, lets colours through, leaves the text."""
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
@@ -41,29 +38,17 @@ class _PagerLeftError(KeyboardInterrupt):
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How to page: the command, its environment, the screen, and who is told of a failure."""
+    """How to page: the command, its environment, the screen, and who is told of a failure.
 
-    words: tuple[str, ...]
+    `warn` gets a sentence and a hint.
+    """
+
+    command: PagerCommand
     env: Mapping[str, str]
     lines: int
     columns: int
-    warn: Callable[[str], None]
+    warn: Callable[[str, str], None]
     clock: Callable[[], float] = time.monotonic
-
-
-def pager_words(env: Mapping[str, str], setting: str | None) -> tuple[str, ...]:
-    """The command: VENUE_OPS_PAGER, the setting, PAGER, less; () for none, `cat` and "".
-
-    It is split as a shell splits words, and no shell runs it.
-    """
-    for text in (env.get(VARIABLE), setting, env.get("PAGER")):
-        if text is not None:
-            try:
-                words = tuple(shlex.split(text))
-            except ValueError:
-                words = (text,)  # an open quote: there is no such program, which will be said
-            return () if words in {(), ("cat",)} else words
-    return (_USUAL,) if shutil.which(_USUAL, path=env.get("PATH")) else ()
 
 
 def rows_taken(text: str, columns: int) -> int:
@@ -140,9 +125,13 @@ class Pager:
                 self._held = None
 
     def _start(self) -> None:
+        command = self._paging.command
+        if command.fault:
+            self._go_on_without(command.fault)
+            return
         env = {**_DEFAULTS, **self._paging.env}
         try:
-            self._process = subprocess.Popen(self._paging.words, stdin=subprocess.PIPE, env=env)
+            self._process = subprocess.Popen(command.words, stdin=subprocess.PIPE, env=env)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else None
             self._give_up(reason or "it is not a command")
@@ -185,10 +174,13 @@ class Pager:
         return bool(status) and self._held is not None and is_early
 
     def _give_up(self, reason: str) -> None:
+        name = self._paging.command.words[0]
+        self._go_on_without(f"The pager {name} did not work ({reason}).")
+
+    def _go_on_without(self, why: str) -> None:
         """Go on without a pager, from the first line on."""
         self._settle()
-        name = self._paging.words[0]
-        self._paging.warn(f"The pager {name} did not work ({reason}); --no-pager does without.")
+        self._paging.warn(why, "Mend it, or do without: --no-pager.")
         self._is_plain, held, self._held = True, self._held or (), None
         for text in held:
             self._plain.write(text)

@@ -12,7 +12,8 @@ _venue_ops() {
     type -P -- "$program" >/dev/null 2>&1 || program=venue-ops
     while IFS= read -r reply; do
         if [[ -z $how ]]; then how=$reply; else COMPREPLY+=("$reply"); fi
-    done < <("$program" __complete bash "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null </dev/null)
+    done < <("$program" __complete bash "${COMP_LINE:0:COMP_POINT}" "$2" "${COMP_TYPE-}" \
+        2>/dev/null </dev/null)
     case $how in
         open) compopt -o nospace 2>/dev/null ;;
         files)

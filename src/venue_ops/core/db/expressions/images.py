@@ -22,13 +22,11 @@ from sqlalchemy import (
     column,
     func,
     literal_column,
-    not_,
     or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, array
 
-from venue_ops.core.classification.images import Verdict
 from venue_ops.core.db.expressions.values import (
     Json,
     at,
@@ -61,51 +59,6 @@ class Count(IntEnum):
     PERMANENTLY_FAILED = 5
     TRANSIENT = 6
     RETRYABLE = 7
-
-
-def verdict(image: Json, max_retries: ColumnElement[int]) -> ColumnElement[str]:
-    """What a default retry does with an element, or why it does not; never NULL."""
-    status = string_at(image, "upload_status")
-    is_failed = status == lit(UploadStatus.FAILED)
-    kind = error_type(image)
-    usable = func.coalesce(image_url(image), lit("")).regexp_match(lit(USABLE_URL))
-    return case(
-        (type_of(image) != lit("object"), lit(Verdict.NOT_AN_IMAGE)),
-        (status.is_(None), lit(Verdict.NO_STATUS)),
-        *((status == lit(known), lit(said)) for known, said in _SETTLED.items()),
-        (not_(is_failed), lit(Verdict.UNKNOWN_STATUS)),
-        (is_one_of(kind, types_of(Retryability.PERMANENT)), lit(Verdict.PERMANENT_ERROR)),
-        (
-            not_(is_one_of(kind, types_of(Retryability.TRANSIENT))),
-            lit(Verdict.AMBIGUOUS_ERROR),
-        ),
-        (retry_count(image) >= max_retries, lit(Verdict.RETRIES_SPENT)),
-        (not_(usable), lit(Verdict.NO_USABLE_URL)),
-        else_=lit(Verdict.RETRY),
-    )
-
-
-_SETTLED = {
-    UploadStatus.UPLOADED: Verdict.UPLOADED,
-    UploadStatus.SKIPPED_DEV: Verdict.NOT_UPLOADED_IN_DEVELOPMENT,
-    UploadStatus.PERMANENTLY_FAILED: Verdict.GIVEN_UP,
-}
-
-
-def retryability(image: Json) -> ColumnElement[str]:
-    """The class of a failed image; NULL for one that has not failed."""
-    kind = error_type(image)
-    by_type = case(
-        *(
-            (is_one_of(kind, types_of(known)), lit(known))
-            for known in (Retryability.TRANSIENT, Retryability.PERMANENT)
-        ),
-        else_=lit(Retryability.AMBIGUOUS),
-    )
-    return case(
-        (has_status(image, UploadStatus.PERMANENTLY_FAILED), lit(Retryability.PERMANENT)),
-        (has_status(image, UploadStatus.FAILED), by_type),
-    )
 
 
 def image_url(image: Json) -> ColumnElement[str]:

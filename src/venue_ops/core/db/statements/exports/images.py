@@ -17,9 +17,8 @@ from venue_ops.core.db.expressions.images import (
     image_url,
     may_have_failed,
     retry_count,
-    retryability,
-    verdict,
 )
+from venue_ops.core.db.expressions.retryability import retryability, verdict
 from venue_ops.core.db.expressions.values import (
     Json,
     at,

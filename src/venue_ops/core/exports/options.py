@@ -1,0 +1,28 @@
+"""Which options choose among what is exported: one table for what is refused and what is offered.
+
+Options go by the names of their parameters, as `min_failed` for `--min-failed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from venue_ops.core.enums import Exported
+
+ONLY_OF: Final[Mapping[str, tuple[Exported, ...]]] = {
+    "kind": (Exported.OPERATIONS,),
+    "state": (Exported.OPERATIONS,),
+    "worker": (Exported.OPERATIONS,),
+    "venue": (Exported.OPERATIONS, Exported.IMAGES),
+    "min_failed": (Exported.VENUES,),
+}
+"""The options that not every export takes, with those that do."""
+
+OF_NONE: Final = frozenset({"output", "no_headers"})
+"""The global options that every export refuses: it has its own formats, and CSV its header."""
+
+
+def takes(exported: Exported, option: str) -> bool:
+    """Whether an export of this takes the option."""
+    return option not in OF_NONE and exported in ONLY_OF.get(option, Exported)
