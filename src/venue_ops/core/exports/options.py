@@ -19,10 +19,7 @@ ONLY_OF: Final[Mapping[str, tuple[Exported, ...]]] = {
 }
 """The options that not every export takes, with those that do."""
 
-OF_NONE: Final = frozenset({"output", "no_headers"})
-"""The global options that every export refuses: it has its own formats, and CSV its header."""
-
 
 def takes(exported: Exported, option: str) -> bool:
     """Whether an export of this takes the option."""
-    return option not in OF_NONE and exported in ONLY_OF.get(option, Exported)
+    return exported in ONLY_OF.get(option, Exported)
