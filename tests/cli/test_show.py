@@ -145,8 +145,8 @@ def test_a_city_goes_by_any_of_its_names(program: Program, reference: str) -> No
     [
         (["job", "9999"], 3, "There is no job 9999.", "venue-ops show venue"),
         (["job", "9" * 30], 3, "There is no job 9999", "venue-ops show venue"),
-        (["job", "abc"], 2, "'ID'", "venue-ops show job --help"),
-        (["job", "0"], 2, "'ID'", "venue-ops show job --help"),
+        (["job", "abc"], 2, "ID ", "venue-ops show job --help"),
+        (["job", "0"], 2, "ID ", "venue-ops show job --help"),
         (["job"], 2, "Missing argument 'ID'", "venue-ops show job --help"),
         (["image", "noce-krk"], 2, '"noce-krk" names no image.', "noce-krk/#3"),
         (["image", "noce-krk/"], 2, '"noce-krk/" names no image.', "noce-krk/#3"),
