@@ -44,6 +44,8 @@ class Screen:
         given = {"TERM": "xterm", **env}
         self.pid, self.terminal = pty.fork()
         if not self.pid:
+            # A suite that runs in the background has it ignored, which would be inherited.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
             whole = {k: v for k, v in self.program.environment(given).items() if v != "UNSET"}
             os.execve(words[0], list(words), whole)  # noqa: S606 (the terminal has to be its own)
