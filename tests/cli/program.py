@@ -116,11 +116,14 @@ class Program:
         """Start it as a process of its own that heeds Ctrl-C, and go on.
 
         A shell starts what it puts in the background with SIGINT ignored, which is inherited:
-        the tests have to pass there, too.
+        the tests have to pass there, too. It is not measured: a signal that comes while coverage
+        notes a line, under a lock of its own, would leave it locked for ever.
         """
         given: dict[str, Any] = {"stdout": -1, "stderr": -1, "text": True, **options}
         words = [sys.executable, "-c", HEEDING, *(str(word) for word in argv)]
-        return subprocess.Popen(words, env=self.environment(env), **given)
+        whole = self.environment(env)
+        unmeasured = {k: v for k, v in whole.items() if not k.startswith("COVERAGE_PROCESS")}
+        return subprocess.Popen(words, env=unmeasured, **given)
 
 
 HEEDING = """
