@@ -18,6 +18,18 @@ MARK = "c4nary"
 GOOGLE = f"AIzaSy{MARK}Google0123456789abcdefghi"
 IMAGEKIT = f"private_{MARK}+Image/Kit="
 PASSWORD = f"{MARK}:pa/ss@w%rd\\\"'"
+_QUOTED = quote(PASSWORD, safe="")
+UNREACHABLE = (
+    f"postgresql://ops:{_QUOTED}@127.0.0.1:1/x",
+    f"postgresql://ops:{MARK}/{MARK}@127.0.0.1:1/x",
+    f"postgresql://ops:{_QUOTED}@[::1/x",
+    f"postgresql://ops:{_QUOTED}@h:{MARK}/x",
+    f"postgres://ops:{MARK}@pa:ss@127.0.0.1:1/x?password={MARK}",
+    f"host=127.0.0.1 port=1 password={MARK}",
+    f"host=127.0.0.1 port=1 password='{MARK}",
+    f"{MARK}://ops:{MARK}@h/x",
+)
+"""Connection strings that lead nowhere, or cannot be read, each with a secret in it."""
 PHOTO = "https://maps.googleapis.com/maps/api/place/photo?maxwidth=1600&photo_reference=R"
 PLANTED = (
     f"{PHOTO}&key={GOOGLE}",

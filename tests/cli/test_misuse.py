@@ -8,36 +8,55 @@ from itertools import pairwise
 import pytest
 from tests.cli.program import Program
 
+LIST_HELP, JOB_HELP = "See `venue-ops list --help`.", "See `venue-ops show job --help`."
+
 WRONG = [
-    (("list", "--order", "actvity"), '--order does not know "actvity". Did you mean activity?'),
-    (("list", "-o", "jsn"), '--output does not know "jsn". Did you mean json or ndjson?'),
-    (("stats", "--by", "it's 'x'"), "--by does not know \"it's 'x'\"."),
-    (("completion", "powershell"), 'SHELL does not know "powershell".'),
-    (("list", "--limit", "x"), '--limit takes a whole number, not "x".'),
-    (("list", "--limit", "-3"), "--limit cannot be less than 0."),
-    (("show", "job", "noce-krk"), 'ID takes a whole number, not "noce-krk".'),
-    (("show", "job", "0"), "ID cannot be less than 1."),
-    (("show", "job"), "Missing argument 'ID'."),
-    (("list", "extra"), "Got unexpected extra argument(s) (extra)"),
-    (("lst",), "No such command 'lst'. Did you mean 'list'?"),
-    (("export", "Images"), "images is what to export, and the format is missing."),
+    (
+        ("list", "--order", "actvity"),
+        '--order does not know "actvity". Did you mean activity?',
+        "Known are id, activity.",
+    ),
+    (
+        ("list", "-o", "jsn"),
+        '--output does not know "jsn". Did you mean json or ndjson?',
+        "Known are table, wide, json, ndjson, csv, tsv, ids.",
+    ),
+    (
+        ("stats", "--by", "it's 'x'"),
+        "--by does not know \"it's 'x'\".",
+        "Known are city, provider, day.",
+    ),
+    (
+        ("completion", "powershell"),
+        'SHELL does not know "powershell".',
+        "Known are bash, zsh, fish.",
+    ),
+    (
+        ("export", "Images"),
+        "images is what to export, and the format is missing.",
+        "Write `venue-ops export csv images`, or ndjson.",
+    ),
+    (("list", "--limit", "x"), '--limit takes a whole number, not "x".', LIST_HELP),
+    (("list", "--limit", "-3"), "--limit cannot be less than 0.", LIST_HELP),
+    (("list", "extra"), "Got unexpected extra argument(s) (extra)", LIST_HELP),
+    (("show", "job", "noce-krk"), 'ID takes a whole number, not "noce-krk".', JOB_HELP),
+    (("show", "job", "0"), "ID cannot be less than 1.", JOB_HELP),
+    (("show", "job"), "Missing argument 'ID'.", JOB_HELP),
+    (("lst",), "No such command 'lst'. Did you mean 'list'?", "See `venue-ops --help`."),
 ]
-KNOWN = {
-    ("list", "--order", "actvity"): "Known are id, activity.",
-    ("completion", "powershell"): "Known are bash, zsh, fish.",
-    ("list", "--limit", "-3"): "See `venue-ops list --help`.",
-    ("export", "Images"): "Write `venue-ops export csv images`, or ndjson.",
-}
 
 
-@pytest.mark.parametrize(("argv", "said"), WRONG, ids=" ".join)
-def test_a_wrong_command_line(program: Program, argv: tuple[str, ...], said: str) -> None:
+@pytest.mark.parametrize(
+    ("argv", "said", "hint"),
+    WRONG,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_wrong_command_line(
+    program: Program, argv: tuple[str, ...], said: str, hint: str
+) -> None:
     wrong = program(*argv)
     assert (wrong.code, wrong.out) == (2, "")
-    error, hint = wrong.err.splitlines()
-    assert error == f"error: {said}"
-    assert hint == f"hint: {KNOWN.get(argv) or hint.removeprefix('hint: ')}"
-    assert hint.endswith(".")
+    assert wrong.err.splitlines() == [f"error: {said}", f"hint: {hint}"]
 
 
 @pytest.mark.parametrize("command", ["csv", "ndjson"])

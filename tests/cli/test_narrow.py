@@ -32,7 +32,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 def test_no_row_runs_over_the_edge(program: Program, command: str) -> None:
     """Only a word that has no blank in it, as a URL or a worker's name, may be longer."""
     with terminal(WIDTH) as screen:
-        program.process(
+        ended = program.process(
             *command.split(),
             "--no-pager",
             env={"TERM": "xterm", "LANG": "C.UTF-8"},
@@ -40,6 +40,7 @@ def test_no_row_runs_over_the_edge(program: Program, command: str) -> None:
             stdout=screen.device,
             stderr=subprocess.DEVNULL,
         )
+    assert ended.returncode == 0
     lines = COLOUR.sub("", screen.text).splitlines()
     assert len(lines) >= 3
     for line in lines:

@@ -8,8 +8,8 @@ from venue_ops.core.details import CityDetail, ErrorTotal, JobTotal, OutcomeTota
 from venue_ops.core.models import Operation, VenueSummary
 from venue_ops.output.models import Column, Document, Facts, Listing, Section
 from venue_ops.views import operations as operation_view
+from venue_ops.views import shared, words
 from venue_ops.views import venues as venue_view
-from venue_ops.views import words
 from venue_ops.views.plain import data_of
 
 BACKFILL_COLUMNS = ("id", "when", "outcome", "venue", "providers", "error", "cost_usd")
@@ -50,13 +50,7 @@ PROVIDERS: tuple[Column[ProviderTotal], ...] = (
 ERRORS: tuple[Column[ErrorTotal], ...] = (
     Column("provider", lambda row: row.provider, flexible=True),
     Column("error_type", lambda row: row.error_type, header="ERROR", flexible=True),
-    Column(
-        "retryability",
-        lambda row: row.retryability,
-        lambda row: words.outcome(row.retryability),
-        header="CLASS",
-        keep=1,
-    ),
+    shared.error_class(keep=1),
     Column("images", lambda row: row.images, right=True),
 )
 

@@ -18,7 +18,7 @@ from venue_ops.core.figures import (
 from venue_ops.core.models import Retryability
 from venue_ops.core.runs import DAYS, AnswerTotal
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
-from venue_ops.views import words
+from venue_ops.views import shared, words
 from venue_ops.views.plain import data_of, moment
 from venue_ops.views.standing_out import data_of_run, lines, standing_out
 
@@ -35,13 +35,7 @@ def failure_columns(failed: int, largest: int) -> tuple[Column[FailureTotal], ..
     return (
         Column("provider", lambda row: row.provider, flexible=True),
         Column("error_type", lambda row: row.error_type, header="ERROR", flexible=True),
-        Column(
-            "retryability",
-            lambda row: row.retryability,
-            lambda row: words.outcome(row.retryability),
-            header="CLASS",
-            keep=6,
-        ),
+        shared.error_class(keep=6),
         Column("failed", lambda row: row.failed, right=True),
         Column(
             "share",
@@ -65,13 +59,7 @@ def failure_columns(failed: int, largest: int) -> tuple[Column[FailureTotal], ..
 ANSWERS: tuple[Column[AnswerTotal], ...] = (
     Column("provider", lambda row: row.provider, flexible=True),
     Column("error", lambda row: row.error, flexible=True),
-    Column(
-        "retryability",
-        lambda row: row.retryability,
-        lambda row: words.outcome(row.retryability),
-        header="CLASS",
-        keep=5,
-    ),
+    shared.error_class(keep=5),
     Column("jobs", lambda row: row.jobs, right=True),
     Column("venues", lambda row: row.venues, right=True, keep=2),
     Column(
@@ -138,14 +126,7 @@ def job_columns(jobs: Sequence[JobFigure]) -> tuple[Column[JobFigure], ...]:
             lambda row: words.part(row.jobs, total, largest),
             keep=1,
         ),
-        Column(
-            "cost_usd",
-            lambda row: row.cost_usd,
-            lambda row: words.money(row.cost_usd),
-            header="COST",
-            right=True,
-            keep=2,
-        ),
+        shared.cost(keep=2),
     )
 
 

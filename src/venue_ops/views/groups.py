@@ -9,7 +9,7 @@ from venue_ops.core.enums import GroupBy
 from venue_ops.core.figures import GroupTotal, share
 from venue_ops.core.models import City
 from venue_ops.output.models import Column
-from venue_ops.views import words
+from venue_ops.views import shared, words
 from venue_ops.views.plain import moment
 
 NO_CITY = "(no city)"
@@ -75,16 +75,7 @@ def columns(
             keep=5,
         ),
         *(_jobs(name, is_day=is_day) for name in ("completed", "discarded", "cancelled")),
-        Column(
-            "cost_usd",
-            lambda row: row.cost_usd,
-            lambda row: words.money(row.cost_usd),
-            header="COST",
-            default=is_day,
-            wide=is_day,
-            right=True,
-            keep=1,
-        ),
+        shared.cost(default=is_day, wide=is_day, keep=1),
     )
 
 

@@ -9,7 +9,7 @@ from venue_ops.core.classification.images import Verdict
 from venue_ops.core.details import FailedImage, Image, ImageDetail
 from venue_ops.core.moments import age
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Style
-from venue_ops.views import words
+from venue_ops.views import shared, words
 from venue_ops.views.plain import data_of, moment, said
 
 WHY = {
@@ -54,13 +54,7 @@ def columns(now: datetime) -> tuple[Column[Image], ...]:
         Column("error_type", lambda row: row.error_type, _error, header="ERROR", flexible=True),
         Column("status_code", lambda row: row.status_code, default=False, wide=False),
         Column("error", lambda row: row.error, default=False, header="MESSAGE", flexible=True),
-        Column(
-            "retryability",
-            lambda row: row.retryability,
-            lambda row: words.outcome(row.retryability),
-            default=False,
-            wide=False,
-        ),
+        shared.error_class(default=False, wide=False),
         Column("retry", lambda row: row.verdict, _retry, flexible=True),
         Column("retry_count", lambda row: row.retries, header="RETRIES", right=True, keep=1),
         Column("retried_at", lambda row: moment(row.retried_at), default=False),
@@ -132,13 +126,7 @@ FAILED_COLUMNS: tuple[Column[FailedImage], ...] = (
     Column("provider", lambda row: row.provider, flexible=True),
     Column("error_type", lambda row: row.error_type, header="ERROR", flexible=True),
     Column("status_code", lambda row: row.status_code, header="HTTP", right=True, keep=3),
-    Column(
-        "retryability",
-        lambda row: row.retryability,
-        lambda row: words.outcome(row.retryability),
-        header="CLASS",
-        keep=4,
-    ),
+    shared.error_class(keep=4),
     Column("error", lambda row: row.error, header="MESSAGE", flexible=True),
     Column("at", lambda row: moment(row.at), keep=1),
     Column("url", lambda row: row.url, flexible=True, keep=2),

@@ -13,7 +13,7 @@ from venue_ops.core.moments import age
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
 from venue_ops.views import images as image_view
 from venue_ops.views import operations as operation_view
-from venue_ops.views import words
+from venue_ops.views import shared, words
 from venue_ops.views.plain import data_of, moment, said
 
 Fact = tuple[str, Cell | str]
@@ -46,13 +46,7 @@ ANSWERS: tuple[Column[Answer], ...] = (
         right=True,
         keep=3,
     ),
-    Column(
-        "cost_usd",
-        lambda row: row.cost_usd,
-        lambda row: words.money(row.cost_usd),
-        header="COST",
-        keep=1,
-    ),
+    shared.cost(keep=1),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from venue_ops.core.models import JobScope, Operation, VenueTally
 from venue_ops.output.models import Cell, Column, Style
-from venue_ops.views import words
+from venue_ops.views import shared, words
 
 
 def venue_text(row: Operation) -> Cell | str:
@@ -130,14 +130,7 @@ COLUMNS: tuple[Column[Operation], ...] = (
         default=False,
         right=True,
     ),
-    Column(
-        "cost_usd",
-        lambda row: row.cost_usd,
-        lambda row: words.money(row.cost_usd),
-        header="COST",
-        default=False,
-        right=True,
-    ),
+    shared.cost(default=False),
     Column("worker", lambda row: row.worker, default=False, wide=False),
     Column("queue", lambda row: row.queue, default=False),
     Column("inserted_at", lambda row: row.times.inserted_at, default=False, wide=False),

@@ -13,7 +13,7 @@ from venue_ops.core.details import Enrichment, Image, VenueDetail
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
 from venue_ops.views import images as image_view
 from venue_ops.views import operations as operation_view
-from venue_ops.views import words
+from venue_ops.views import shared, words
 from venue_ops.views.plain import data_of, moment, said
 
 JOB_COLUMNS = ("id", "kind", "when", "outcome", "images_uploaded", "images_failed", "error")
@@ -28,13 +28,7 @@ HISTORY: tuple[Column[Enrichment], ...] = (
     ),
     Column("images_fetched", lambda row: row.images_fetched, header="FETCHED", right=True, keep=2),
     Column("images_added", lambda row: row.images_added, header="ADDED", right=True),
-    Column(
-        "cost_usd",
-        lambda row: row.cost_usd,
-        lambda row: words.money(row.cost_usd),
-        header="COST",
-        keep=1,
-    ),
+    shared.cost(keep=1),
 )
 
 

@@ -172,23 +172,19 @@ def _absent(found: Sequence[Queue], names: Names) -> Iterator[Detail]:
 
 def _waiting(queue: Queue, now: datetime) -> Detail:
     since = _age(now - queue.waiting_since) if queue.waiting_since else "unknown"
-    begun = (
-        "none begun lately"
-        if queue.last_attempt is None
-        else f"the last was begun {_age(now - queue.last_attempt)} ago"
-    )
-    return Detail(queue.name, f"waiting for up to {since}; {begun}", queue.waiting)
+    return Detail(queue.name, f"waiting for up to {since}; {_begun(queue, now)}", queue.waiting)
 
 
 def _seen(queue: Queue, now: datetime) -> Detail:
-    begun = (
-        "none begun lately"
-        if queue.last_attempt is None
-        else f"last begun {_age(now - queue.last_attempt)} ago"
-    )
     running = f"{queue.running:,} executing" if queue.running else "none executing"
     waits = "; jobs wait" if queue.waiting else ""
-    return Detail(queue.name, f"{begun}, {running}{waits}", queue.waiting)
+    return Detail(queue.name, f"{_begun(queue, now)}, {running}{waits}", queue.waiting)
+
+
+def _begun(queue: Queue, now: datetime) -> str:
+    if queue.last_attempt is None:
+        return "none begun lately"
+    return f"last begun {_age(now - queue.last_attempt)} ago"
 
 
 def _age(age: timedelta) -> str:

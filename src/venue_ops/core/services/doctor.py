@@ -23,7 +23,7 @@ from venue_ops.core.doctor import (
 from venue_ops.core.doctor.facts import Configuration, Names
 from venue_ops.core.doctor.findings import Check, Finding, failed, skipped
 from venue_ops.core.errors import DatabaseError, UnreachableError, VenueOpsError
-from venue_ops.core.services import doctor_unmade
+from venue_ops.core.services import doctor_skips
 from venue_ops.core.services.doctor_facts import Facts
 from venue_ops.core.services.source import Source
 
@@ -100,12 +100,12 @@ def _unconnected(
 def _made(check: Check, judge: Judge, facts: Facts) -> Finding:
     """The finding of one check; whatever goes wrong in it is told and no more."""
     try:
-        lacking = doctor_unmade.lacking(check, facts)
+        lacking = doctor_skips.reason_to_skip(check, facts)
         return judge(facts) if lacking is None else skipped(check, lacking)
     except UnreachableError:
         raise
     except DatabaseError as error:
-        return doctor_unmade.unmade(check, error, facts)
+        return doctor_skips.in_place_of_answer(check, error, facts)
     except Exception as error:
         return failed(
             check,

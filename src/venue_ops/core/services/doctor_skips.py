@@ -15,7 +15,7 @@ from venue_ops.core.errors import (
 from venue_ops.core.services.doctor_facts import Facts
 
 
-def lacking(check: Check, facts: Facts) -> str | None:
+def reason_to_skip(check: Check, facts: Facts) -> str | None:
     """Why a check would be about nothing, or would wait in vain; None if neither is known."""
     if check in checks.ON_JOBS and facts.relations().ours(OBAN_JOBS) is None:
         return f"Needs the table {OBAN_JOBS}, which is not there."
@@ -29,7 +29,7 @@ def lacking(check: Check, facts: Facts) -> str | None:
     return None
 
 
-def unmade(check: Check, error: DatabaseError, facts: Facts) -> Finding:
+def in_place_of_answer(check: Check, error: DatabaseError, facts: Facts) -> Finding:
     """The finding in place of an answer.
 
     Only that the database does not answer at all is itself what a check was about.
