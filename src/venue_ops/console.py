@@ -15,6 +15,7 @@ from venue_ops.color import ColorWhen, paint, wants_color
 from venue_ops.core.errors import VenueOpsError
 from venue_ops.core.redaction import Redactor
 from venue_ops.core.untrusted import visible
+from venue_ops.streams import abandon
 
 _BOLD_RED, _YELLOW, _CYAN, _DIM = "1;31", "33", "36", "2"
 
@@ -121,8 +122,7 @@ class Console:
             self._stream.write(line + "\n")
             self._stream.flush()
         except (OSError, ValueError):
-            # Nobody is left to tell.
-            return
+            abandon(self._stream)  # nobody is left to tell
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -118,6 +118,6 @@ def _wants_json(args: Sequence[str]) -> bool:
 
 def abandon_stdout(session: Session) -> None:
     """Write no more, also not at exit: whoever read stdout went away, or nobody wants the rest."""
-    from venue_ops.output.writer import abandon
+    from venue_ops.streams import abandon
 
     abandon(session.stdout)

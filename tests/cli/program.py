@@ -90,9 +90,13 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The whole environment of a run; times are in UTC wherever the test runs."""
+        """The whole environment of a run; times are in UTC wherever the test runs.
+
+        Streams are buffered, as they are for users: what is held can still fail at exit.
+        """
         named = {} if self.url is None else {"VENUE_OPS_DATABASE_URL": self.url}
-        return {**os.environ, "VENUE_OPS_TZ": "UTC", **named, **self.env, **(more or {})}
+        own = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        return {**own, "VENUE_OPS_TZ": "UTC", **named, **self.env, **(more or {})}
 
     def __call__(
         self, *argv: str | int, env: Mapping[str, str] | None = None, encoding: str = "utf-8"

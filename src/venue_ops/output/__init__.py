@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     )
     from venue_ops.output.options import ColorWhen, OutputOptions
     from venue_ops.output.output import Output
-    from venue_ops.output.writer import abandon
 
 _HOMES = {
     "formats": ("Format",),
@@ -41,7 +40,6 @@ _HOMES = {
     ),
     "options": ("ColorWhen", "OutputOptions"),
     "output": ("Output",),
-    "writer": ("abandon",),
 }
 
 __all__ = [
@@ -58,7 +56,6 @@ __all__ = [
     "Section",
     "Style",
     "Value",
-    "abandon",
 ]
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import suppress
 from typing import TextIO
 
 from venue_ops.core.errors import OutputError
 from venue_ops.output.safe import Safe
+from venue_ops.streams import abandon
 
 
 class Writer:
@@ -48,16 +46,3 @@ def failure(stream: TextIO, error: OSError | ValueError) -> Exception:
         f"The output could not be written completely: {reason}.",
         hint="Make room there, or write to another place.",
     )
-
-
-def abandon(stream: TextIO) -> None:
-    """Points a standard stream that failed at the null device.
-
-    Python flushes it again at exit and would add a complaint and exit code 120 of its own.
-    """
-    if stream not in {sys.stdout, sys.__stdout__}:
-        return
-    with suppress(OSError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
-        os.close(null)
