@@ -45,6 +45,11 @@ def image_url(image: Json) -> str | None:
     return provider_url if provider_url is not None else string_at(image, "url")
 
 
+def is_usable(url: str | None) -> bool:
+    """Whether something can be downloaded from it at all."""
+    return _USABLE_URL.search(url or "") is not None
+
+
 def error_type(image: Json) -> str:
     """The application's word for what went wrong; `unknown` where it wrote none."""
     return string_at(member(image, "error_details"), "error_type") or ERROR_TYPE_ABSENT
@@ -104,7 +109,7 @@ def _failed_verdict(image: Json, max_retries: int) -> Verdict:
             pass
     if retry_count(image) >= max_retries:
         return Verdict.RETRIES_SPENT
-    if not _USABLE_URL.search(image_url(image) or ""):
+    if not is_usable(image_url(image)):
         return Verdict.NO_USABLE_URL
     return Verdict.RETRY
 
