@@ -5,7 +5,7 @@ names (a role that may create databases). Each kind of content is loaded once in
 database; a test gets a copy of its own, which takes a few milliseconds, and drops it.
 
 Fixtures: `isolated_environment` (always on), `databases`, `sample_database`,
-`readonly_sample_database`, `empty_database`, `generated_database`, `demo_dir`.
+`readonly_sample_database`, `empty_database`, `generated_database`, `demo_dir`, `told`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.databases import PREFIX, Database, Databases, analyze, locked, new_demo_directory
+from tests.soaked import Tell
 
 from venue_ops.demo.cluster import Cluster
 from venue_ops.demo.schema import Layout
@@ -164,3 +165,17 @@ def demo_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with new_demo_directory() as directory:
         monkeypatch.setenv("VENUE_OPS_DEMO_DIR", str(directory))
         yield directory
+
+
+# --- soaks ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Says on the terminal what a soak came to, whatever pytest captures."""
+
+    def tell(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}")  # noqa: T201 - the terminal is meant
+
+    return tell

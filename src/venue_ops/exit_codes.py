@@ -7,7 +7,9 @@ from enum import IntEnum
 from venue_ops.core.errors import (
     ConfigurationError,
     DatabaseError,
+    NetworkError,
     NotFoundError,
+    StoreError,
     UsageError,
 )
 
@@ -34,7 +36,7 @@ def exit_code_for(error: BaseException) -> ExitCode:
             return ExitCode.USAGE
         case NotFoundError():
             return ExitCode.NOT_FOUND
-        case ConfigurationError() | DatabaseError():
+        case ConfigurationError() | DatabaseError() | NetworkError() | StoreError():
             return ExitCode.ENVIRONMENT
         case KeyboardInterrupt():
             return ExitCode.INTERRUPTED

@@ -75,19 +75,37 @@ def test_policies_that_hide_rows(
 def test_roles_as_the_documentation_makes_them(sample_database: Database) -> None:
     made = Roles(sample_database)
     made.run("To look")
-    made.run("To repair, later")
+    made.run("To retry")
     try:
         reader, writer = made.program("reader"), made.program("writer")
         for program in (reader, writer):
             found = findings(program, "--check", "access")
             assert {each["level"] for each in found.values()} == {"pass"}
-        assert [d["text"] for d in finding(reader, "retrying")["details"]] == ["no"] * 3
+        told = finding(reader, "retrying")
+        assert told["summary"] == (
+            "Read only: this role may look, not retry."
+            " To retry it lacks UPDATE (venue_images, updated_at) on venues."
+        )
+        assert [d["text"].partition(":")[0] for d in told["details"]] == ["no"] * 3
+        told = finding(writer, "retrying")
+        assert told["summary"] == "This role may retry."
+        assert [d["text"].partition(":")[0] for d in told["details"]] == ["yes", "no", "no"]
+        made.run("To enqueue, later")
         assert [d["text"] for d in finding(writer, "retrying")["details"]] == ["yes"] * 3
-        assert finding(writer, "retrying")["summary"].startswith("This role may also retry.")
         with sample_database.connect(autocommit=True) as conn:
             take = f"REVOKE USAGE ON SEQUENCE oban_jobs_id_seq FROM {made.name}_writer"
             as_owner(conn, take)
-            assert "but not enqueue a retry" in finding(writer, "retrying")["summary"]
+            told = finding(writer, "retrying")
+            assert told["summary"] == "This role may retry."
+            assert told["details"][1]["text"] == "no: it lacks USAGE of the sequence of ids"
+            as_owner(conn, f"REVOKE UPDATE (updated_at) ON venues FROM {made.name}_writer")
+            told = finding(writer, "retrying")
+            assert told["summary"].endswith("To retry it lacks UPDATE (updated_at) on venues.")
+            as_owner(conn, f"GRANT UPDATE (updated_at) ON venues TO {made.name}_writer")
+            setting = "SET default_transaction_read_only = on"
+            as_owner(conn, f"ALTER ROLE {made.name}_writer {setting}")
+            told = finding(writer, "retrying")
+            assert "default_transaction_read_only is on" in told["summary"]
             more = f"GRANT DELETE, UPDATE (slug) ON venues TO {made.name}_reader"
             as_owner(conn, more)
         excess = finding(reader, "excess")

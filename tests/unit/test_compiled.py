@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.databases import Databases
-from tests.sources import WORKERS
+from tests.parameters import PARAMETERS
 
 from venue_ops.core.db import compiled, questions
 from venue_ops.core.db.questions import (
@@ -57,6 +57,7 @@ CHOICES: dict[str, list[Any]] = {
     "outcomes": [(), *((outcome,) for outcome in VenueOutcome), tuple(VenueOutcome)],
     "city_path": list(CityPath),
     "limited": [True, False],
+    "named": [True, False],
     "by": list(GroupBy),
     "described": [True, False],
     "of_cities": [True, False],
@@ -115,37 +116,6 @@ def question_classes() -> list[type[Question]]:
         for kind in found
         if isinstance(kind, type) and issubclass(kind, Question) and kind is not Question
     ]
-
-
-PARAMETERS: dict[str, Any] = {
-    **{f"{kind}_workers": list(names) for kind, names in WORKERS.items()},
-    **{
-        "city_ids": [5],
-        "venue_ids": [1, 2],
-        "outcomes": ["failed"],
-        "states": ["completed"],
-        "statuses": ["failed"],
-    },
-    **{"kinds": ["backfill"], "schema": "private-oban"},
-    **{"providers": ["here"], "errors": ["x"], "errors_as_json": ["x"], "workers": ["A.B"]},
-    **{"since": "2025-10-01", "until": "2025-10-24", "after_at": "2025-10-20", "after_id": 7},
-    **{"since_text": "2025-10-01T00:00:00", "until_text": "2025-10-24T00:00:00"},
-    **{"changed_since": "2025-10-01", "from_text": "2025-10-01T00:00:00"},
-    **{"now": "2025-10-24", "before": "2025-10-24", "after": "2025-10-24"},
-    **{"after_failed": 1, "min_failed": 1, "limit": 51, "max_retries": 3, "job_id": 1},
-    **{
-        "refs": ["noce-krk"],
-        "ref_ids": [1],
-        "ref": "krakow",
-        "ref_id": None,
-        "country": None,
-        "city_id": 5,
-        "prefix": "k",
-        "lows": [1],
-        "highs": [9],
-    },
-}
-"""One value for each parameter of any statement."""
 
 
 def explain(databases: Databases, asked: Iterable[Question]) -> None:

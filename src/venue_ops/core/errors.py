@@ -67,8 +67,40 @@ class PermissionDeniedError(DatabaseError):
     """The role lacks a right that the statement needs."""
 
 
+class RefusedError(DatabaseError):
+    """The server does not know, or does not allow, something in the statement itself."""
+
+
 class LockTimeoutError(DatabaseError):
     """Another session held a lock for longer than the role may wait for one."""
+
+
+class NetworkError(VenueOpsError):
+    """Nothing could be reached, so nothing was found out about any image."""
+
+    code = "network"
+
+
+class StoreError(VenueOpsError):
+    """The store of photos failed, which is no image's fault: nothing is written about any.
+
+    `is_transient`: it may pass within moments; else the run has to end (a refused key, a full
+    disk). `retry_after` are the seconds that it asked to wait.
+    """
+
+    code = "store"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        is_transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.is_transient = is_transient
+        self.retry_after = retry_after
 
 
 class OutputError(VenueOpsError):

@@ -1,4 +1,4 @@
-"""One connection, used in short READ ONLY transactions.
+"""One connection, used in short transactions: READ ONLY but for `tell`.
 
 Safe behind a transaction pooler: every setting is local to its transaction, and nothing is
 prepared on the server. Timestamps of the application have no zone and mean UTC; they become
@@ -26,7 +26,7 @@ from psycopg.types.datetime import TimestampLoader
 from psycopg.types.json import set_json_loads
 
 from venue_ops.core.db import failures
-from venue_ops.core.db.compiled import statement
+from venue_ops.core.db.compiled import Statement, statement
 from venue_ops.core.db.questions import Question
 from venue_ops.core.errors import StatementTimeoutError
 
@@ -39,6 +39,15 @@ LOCAL_SETTINGS = (
     "SELECT set_config('statement_timeout', %(timeout)s, true), set_config('jit', 'off', true),"
     f" set_config('work_mem', '{WORK_MEMORY}', true)"
 )
+WRITE_SETTINGS = """
+BEGIN; SET LOCAL jit = off; SET LOCAL statement_timeout = {timeout};
+SELECT set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN '{locks}'
+    ELSE current_setting('lock_timeout') END, true)
+"""
+"""One message: a write is as short as the ways to and fro. A row that another session holds is
+waited for half as long as a statement may take, unless the role has a limit of its own: so a lock
+is told of as one, and not as a slow statement."""
+
 COPY_SETTINGS = """
 SELECT set_config('enable_memoize', 'off', true),
   set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN %(locks)s
@@ -117,6 +126,7 @@ class Database:
         self._conninfo = conninfo
         self._timeout = statement_timeout
         self._connection: psycopg.Connection[DictRow] | None = None
+        self._known: dict[Question, Statement] = {}
 
     def ask(
         self,
@@ -129,8 +139,19 @@ class Database:
 
         `within` stands in for the statement timeout. Raises DatabaseError.
         """
-        asked = statement(question)
+        asked = self._statement(question)
         with self._reading(within) as connection:
+            cursor = connection.execute(asked.sql, {**asked.constants, **parameters})
+            return cursor.fetchall()
+
+    def tell(self, question: Question, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
+        """The rows that a statement which writes gives back, in a transaction of its own.
+
+        Whatever it changed is there when this returns, and nothing of it otherwise. Raises
+        DatabaseError, also where the database or the role may only be read.
+        """
+        asked = self._statement(question)
+        with self._writing() as connection:
             cursor = connection.execute(asked.sql, {**asked.constants, **parameters})
             return cursor.fetchall()
 
@@ -145,7 +166,7 @@ class Database:
 
     def stream(self, question: Question, parameters: Mapping[str, Any]) -> Iterator[DictRow]:
         """The rows one by one, a few hundred in memory: a cursor inside one transaction."""
-        asked = statement(question)
+        asked = self._statement(question)
         with self._reading() as connection, connection.cursor(name="venue_ops") as cursor:
             cursor.itersize = _FETCH
             cursor.execute(asked.sql, {**asked.constants, **parameters})
@@ -164,7 +185,7 @@ class Database:
         Nothing is converted on the way. `within` stands in for the statement timeout (0 is
         none): an export takes as long as there are rows.
         """
-        asked = statement(question)
+        asked = self._statement(question)
         with self._reading(within) as connection, connection.cursor() as cursor:
             connection.execute(COPY_SETTINGS, {"locks": _milliseconds(self._timeout)})
             values = {**asked.constants, **parameters}
@@ -210,16 +231,46 @@ class Database:
             self._connection.close()
             self._connection = None
 
+    def _statement(self, question: Question) -> Statement:
+        """Looked up once: a run asks the same things for every venue and image."""
+        if question not in self._known:
+            self._known[question] = statement(question)
+        return self._known[question]
+
     @contextmanager
     def _reading(self, within: timedelta | None = None) -> Iterator[psycopg.Connection[DictRow]]:
-        connection = self._connected()
         timeout = self._timeout if within is None else within
+        connection = self._connected()
         try:
+            connection.read_only = True  # in the BEGIN itself, so a pooler sees no setting
             with connection.transaction():
                 connection.execute(LOCAL_SETTINGS, {"timeout": _milliseconds(timeout)})
                 yield connection
         except psycopg.Error as error:
             raise failures.asking(error, self.label) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """A transaction that begins in one message: a write is as short as the ways to and fro.
+
+        Never READ WRITE: a role or a database that is read only by default is so on purpose.
+        """
+        connection = self._connected()
+        try:
+            connection.execute(
+                WRITE_SETTINGS.format(
+                    timeout=_milliseconds(self._timeout), locks=_milliseconds(self._timeout / 2)
+                )
+            )
+            try:
+                yield connection
+            except BaseException:
+                with suppress(psycopg.Error):  # of a connection that is gone, for one
+                    connection.rollback()
+                raise
+            connection.commit()
+        except psycopg.Error as error:
+            raise failures.writing(error, self.label) from error
 
     def _connect_timeout(self) -> str:
         """What the connection string says, else CONNECT_TIMEOUT; libpq waits forever."""
@@ -241,7 +292,6 @@ class Database:
             )
         except psycopg.Error as error:
             raise failures.connecting(error, self.label) from error
-        self._connection.read_only = True
         self._connection.adapters.register_loader("timestamp", _UtcLoader)
         set_json_loads(_loads, self._connection)
         return self._connection

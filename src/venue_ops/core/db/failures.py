@@ -15,11 +15,13 @@ from venue_ops.core.errors import (
     DatabaseError,
     LockTimeoutError,
     PermissionDeniedError,
+    RefusedError,
     StatementTimeoutError,
     UnreachableError,
     VenueOpsError,
 )
 
+WRITTEN_NEXT_TIME = "What was stored is in the journal: the next run writes it, uploading nothing."
 _RELATION = re.compile(r'(relation|type|schema) "([^"]+)"')
 
 
@@ -79,16 +81,45 @@ def asking(error: psycopg.Error, label: str) -> VenueOpsError:
                 f"{label} is behind a pooler in statement mode, which has no transactions.",
                 hint="Ask for pool_mode = transaction for this database, or go past the pooler.",
             )
+        case psycopg.OperationalError() if not _is_gone(error):
+            return DatabaseError(
+                f"{label} could not do it: {_first_line(error)}",
+                hint="Nothing was changed. Try again when the server is well.",
+            )
         case psycopg.OperationalError():
             return DatabaseError(
                 f"The connection to {label} broke: {_first_line(error)}",
                 hint="Nothing was changed. Try again when the server is back.",
             )
         case _:
-            return DatabaseError(
+            return RefusedError(
                 f"{label} refused a statement: {_first_line(error)}",
                 hint="Run again with --debug and report what it prints.",
             )
+
+
+def writing(error: psycopg.Error, label: str) -> VenueOpsError:
+    """Why the outcome of an image is not in its row."""
+    failed = asking(error, label)
+    match error:
+        case errors.InsufficientPrivilege():
+            failed.hint = "Grant UPDATE (venue_images, updated_at) on venues to the role."
+        case errors.LockNotAvailable() | errors.QueryCanceled():
+            failed.hint = "Another session may hold the row: look at pg_stat_activity."
+    return of_a_run(failed)
+
+
+def of_a_run(failed: VenueOpsError) -> VenueOpsError:
+    """The same in the middle of a run, which has changed rows before and is there to go on."""
+    hint = (failed.hint or "").removeprefix("Nothing was changed. ")
+    if WRITTEN_NEXT_TIME not in hint:
+        failed.hint = f"{hint} {WRITTEN_NEXT_TIME}".strip()
+    return failed
+
+
+def _is_gone(error: psycopg.Error) -> bool:
+    """Whether there is no connection any more; the server itself names other reasons by a code."""
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
 def _not_the_application(error: psycopg.Error, label: str) -> DatabaseError:

@@ -44,8 +44,9 @@ data_providers = Table(
     _app,
     Column("id", BigInteger, primary_key=True),
     Column("name", Text),
+    Column("metadata", JSONB),
 )
-"""Read only to suggest names: a role that may not read it is no worse off."""
+"""Read only for names, pace and price: a role that may not read it is no worse off."""
 
 venues = Table(
     "venues",

@@ -1,4 +1,4 @@
-"""What the role may do: what it has to, what a retry will need, and what nobody needs."""
+"""What the role may do: what it has to, what a retry needs, and what nobody needs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ INSERTED: Final = (
     *("state", "queue", "worker", "args", "meta", "tags"),
     *("max_attempts", "priority", "scheduled_at"),
 )
-"""What a retry that is enqueued as a job writes into `oban_jobs`."""
+"""What a retry that is enqueued as a job will write into `oban_jobs`."""
 
 RERUN: Final = (
     *("state", "args", "max_attempts", "scheduled_at"),
     *("completed_at", "cancelled_at", "discarded_at"),
 )
-"""What running a job again changes in `oban_jobs`."""
+"""What running a job again will change in `oban_jobs`."""
 
 WRITTEN: Final = ("venue_images", "updated_at")
 """What the outcome of a retry changes in `venues`."""
@@ -98,37 +98,48 @@ def _refusal(table: Relation, columns: Sequence[ColumnFact]) -> str:
 
 
 def retrying(role: Role, columns: Sequence[ColumnFact], *, is_replica: bool) -> Finding:
-    """What this role could write one day; that it may only look is as it should be."""
-    may = {
-        "write what became of an image": _all(columns, "venues", WRITTEN, "update"),
-        "enqueue a retry as a job": _all(columns, OBAN_JOBS, INSERTED, "insert")
-        and role.may_use_sequence is not False,
-        "run a job again": _all(columns, OBAN_JOBS, RERUN, "update"),
+    """What this role may write; that it may only look is as it should be.
+
+    The first deed is what `retry`, `sweep` and `reconcile` need, the others no command yet.
+    """
+    missing = {
+        "write what became of an image": _missing(columns, "venues", WRITTEN, "UPDATE"),
+        "enqueue a retry as a job": _missing(columns, OBAN_JOBS, INSERTED, "INSERT")
+        or ("USAGE of the sequence of ids" if role.may_use_sequence is False else None),
+        "run a job again": _missing(columns, OBAN_JOBS, RERUN, "UPDATE"),
     }
-    details = [Detail(deed, "yes" if allowed else "no") for deed, allowed in may.items()]
-    return passed(checks.RETRYING, _said(may, is_replica=is_replica), details)
+    details = [
+        Detail(deed, "yes" if lacks is None else f"no: it lacks {lacks}")
+        for deed, lacks in missing.items()
+    ]
+    return passed(checks.RETRYING, _said(role, missing, is_replica=is_replica), details)
 
 
-def _said(may: Mapping[str, bool], *, is_replica: bool) -> str:
+def _said(role: Role, missing: Mapping[str, str | None], *, is_replica: bool) -> str:
     if is_replica:
         return "Read only: the server is a replica. Enough to look, not to retry."
-    if not any(may.values()):
-        return "Read only: this role may look, not retry. No command of this release writes."
-    if all(may.values()):
-        return "This role may also retry. No command of this release writes."
-    allowed = [deed for deed, yes in may.items() if yes]
-    refused = [deed for deed, yes in may.items() if not yes]
-    return f"This role may {listed(allowed)}, but not {listed(refused, 'or')}."
+    lacks, *others = missing.values()
+    if lacks is not None:
+        return f"Read only: this role may look, not retry. To retry it lacks {lacks}."
+    if role.is_read_only:
+        return "Read only: default_transaction_read_only is on. This role may look, not retry."
+    if any(other is not None for other in others):
+        return "This role may retry."
+    return "This role may retry, and change jobs, which no command of this release does."
 
 
-def _all(columns: Sequence[ColumnFact], table: str, names: Sequence[str], privilege: str) -> bool:
+def _missing(
+    columns: Sequence[ColumnFact], table: str, names: Sequence[str], privilege: str
+) -> str | None:
+    """The right on these columns of a table that the role has not; None where it has all."""
     allowed = {
         column.name
         for column in columns
         if column.table == table
-        and (column.may_update if privilege == "update" else column.may_insert)
+        and (column.may_update if privilege == "UPDATE" else column.may_insert)
     }
-    return allowed.issuperset(names)
+    lacking = [name for name in names if name not in allowed]
+    return f"{privilege} ({', '.join(lacking)}) on {table}" if lacking else None
 
 
 def excess(

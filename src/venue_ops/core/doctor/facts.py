@@ -159,12 +159,16 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a role is; `may_use_sequence` is None where ids do not come from a sequence."""
+    """What a role is; `may_use_sequence` is None where ids do not come from a sequence.
+
+    `is_read_only`: its transactions may not write unless they say so.
+    """
 
     name: str
     is_superuser: bool
     may_create_roles: bool
     may_use_sequence: bool | None
+    is_read_only: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,15 @@ def images_of(venue_images: Json) -> Any:
     return rows.table_valued(column("value", JSONB), name="images").render_derived()
 
 
+def placed_images_of(venue_images: Json) -> Any:
+    """`images_of` as rows (value, place): where each stands, from 1."""
+    path = cast(lit("strict $[*]"), JSONPATH)
+    rows = func.jsonb_path_query(venue_images, path, json_lit("{}"), literal_column("true"))
+    return rows.table_valued(
+        column("value", JSONB), with_ordinality="place", name="image"
+    ).render_derived()
+
+
 def failed_images_of(venue_images: Json) -> Any:
     """`images_of`, the failed ones alone: chosen by the path, before any is made a value."""
     words = " || ".join(f'@.upload_status == "{status}"' for status in BAD_UPLOADS)

@@ -53,6 +53,9 @@ from venue_ops.core.db.questions.filters import (
     JobFilter,
     VenueFilter,
 )
+from venue_ops.core.db.questions.identity import (
+    DatabaseIdentity,
+)
 from venue_ops.core.db.questions.jobs import (
     AbsentKinds,
     JobById,
@@ -61,6 +64,14 @@ from venue_ops.core.db.questions.jobs import (
     JobsTotal,
     KnownStates,
     WorkerCounts,
+)
+from venue_ops.core.db.questions.retrying import (
+    Blockers,
+    DailyRun,
+    FailingVenueIds,
+    FailingVenues,
+    ProviderTerms,
+    VenueForRetry,
 )
 from venue_ops.core.db.questions.suggestions import (
     CitySuggestions,
@@ -75,9 +86,15 @@ from venue_ops.core.db.questions.venues import (
     VenuesPage,
     VenuesTotal,
 )
+from venue_ops.core.db.questions.writes import (
+    MarkFailed,
+    MarkUploaded,
+    WriteRights,
+)
 
 __all__ = [
     "AbsentKinds",
+    "Blockers",
     "CitiesByRef",
     "CityErrorTotals",
     "CityJobTotals",
@@ -87,8 +104,12 @@ __all__ = [
     "CitySuggestions",
     "CityVenueTotals",
     "ColumnFacts",
+    "DailyRun",
+    "DatabaseIdentity",
     "DuplicateJobs",
     "ExecutingJobs",
+    "FailingVenueIds",
+    "FailingVenues",
     "FailureTotals",
     "FigureFilter",
     "FinishedJobs",
@@ -111,8 +132,11 @@ __all__ = [
     "LatestAnswers",
     "LockFacts",
     "LostAttempts",
+    "MarkFailed",
+    "MarkUploaded",
     "OperationsExport",
     "ProviderNames",
+    "ProviderTerms",
     "ProvidersSeen",
     "Question",
     "QueueFacts",
@@ -123,10 +147,12 @@ __all__ = [
     "VenueByRef",
     "VenueFigures",
     "VenueFilter",
+    "VenueForRetry",
     "VenueIds",
     "VenueSuggestions",
     "VenuesExport",
     "VenuesPage",
     "VenuesTotal",
     "WorkerCounts",
+    "WriteRights",
 ]

@@ -24,7 +24,7 @@ class RelationFacts(Question):
 
 @dataclass(frozen=True, slots=True)
 class ColumnFacts(Question):
-    """Each column that the program reads or may write one day, as it is and as it should be."""
+    """Each column that the program reads or may write, as it is and as it should be."""
 
     builder: ClassVar[str] = "doctor_catalog:columns"
 

@@ -167,6 +167,7 @@ def role(_: RoleFacts) -> TextClause:
 WITH ours AS ({_OURS})
 SELECT CAST(r.rolname AS text) AS role, r.rolsuper AS is_superuser,
        r.rolcreaterole AS may_create_roles,
+       current_setting('default_transaction_read_only') = 'on' AS is_read_only,
        (SELECT bool_and(has_sequence_privilege(s.oid, 'USAGE'))
         FROM pg_catalog.pg_depend d
         JOIN ours ON ours.oid = d.refobjid AND ours.relname = 'oban_jobs'

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, cast, column, func, true
-from sqlalchemy import literal_column as sql
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, true
 
 from venue_ops.core.db.expressions.identity import image_id
 from venue_ops.core.db.expressions.images import (
@@ -16,14 +14,13 @@ from venue_ops.core.db.expressions.images import (
     has_status,
     image_url,
     may_have_failed,
+    placed_images_of,
     retry_count,
 )
 from venue_ops.core.db.expressions.retryability import retryability, verdict
 from venue_ops.core.db.expressions.values import (
     Json,
     at,
-    json_lit,
-    lit,
     number_at,
     string_at,
     whole_at,
@@ -41,7 +38,7 @@ _TEXTS = ("provider", "upload_status", "retried_at", "fetched_at", "url", "image
 def rows(question: ImagesExport) -> Select[Any]:
     """Binds the parameters of its filters and `max_retries`."""
     venue = venues.alias("venue")
-    element = _elements(venue.c.venue_images)
+    element = placed_images_of(venue.c.venue_images)
     source: FromClause = venue.join(element, true())
     if PLACES & set(question.columns):
         source = with_places(source, venue.c.city_id)
@@ -51,18 +48,6 @@ def rows(question: ImagesExport) -> Select[Any]:
         .where(*_of_venue(venue, question.filters), *_of_image(element.c.value, question.filters))
         .order_by(venue.c.id, element.c.place)
     )
-
-
-def _elements(venue_images: Json) -> Any:
-    """The elements of an array as rows (value, place); none of what is no array.
-
-    A silent strict path reads the value once; jsonb_typeof first would decompress it twice.
-    """
-    path = cast(lit("strict $[*]"), JSONPATH)
-    found = func.jsonb_path_query(venue_images, path, json_lit("{}"), sql("true"))
-    return found.table_valued(
-        column("value", JSONB), with_ordinality="place", name="image"
-    ).render_derived()
 
 
 def _of_venue(venue: FromClause, filters: tuple[ImageFilter, ...]) -> Iterator[ColumnElement[bool]]:
