@@ -1,0 +1,1 @@
+"""Executing a plan: its pace, its leases, its journal, and what becomes of each image."""
