@@ -40,7 +40,7 @@ DOCS = docs/_build/html
 ##@ Start here
 
 .PHONY: demo
-demo: $(VENV)/demo ## set up, then show the list of Kraków on an embedded PostgreSQL
+demo: $(VENV)/demo ## set up, then tell the story of a partial venue on an embedded PostgreSQL
 	@$(BIN)/venue-ops demo
 	@echo "venue-ops is in $(BIN): put it on the PATH with  . $(BIN)/activate"
 

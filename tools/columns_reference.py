@@ -19,7 +19,17 @@ from tools.generated import ROOT, write_or_check
 from venue_ops.core.enums import Exported, GroupBy
 from venue_ops.core.exports.columns import COLUMNS
 from venue_ops.output.models import Column
-from venue_ops.views import doctor, figures, groups, images, operations, venues
+from venue_ops.views import (
+    doctor,
+    figures,
+    groups,
+    images,
+    operations,
+    reconciling,
+    retrying,
+    runs,
+    venues,
+)
 
 NOW = datetime.now(UTC)  # the columns want one; the page does not show it
 PAGE = ROOT / "docs" / "reference" / "columns.md"
@@ -107,6 +117,42 @@ LISTINGS = (
             "retry": "`yes`, or `no:` and why",
             "fetched_at": "how long ago, `3d`",
         },
+    ),
+    Listing(
+        "retry --dry-run and sweep --dry-run",
+        "One row an image: what a retry would do. `-o ids` prints `id` of those that it would try.",
+        retrying.PLAN,
+        "planned-image",
+        {"reason": "`retry`, or why not"},
+    ),
+    Listing(
+        "retry and sweep",
+        "One row an image: what became of it. `-o ids` prints `id`.",
+        retrying.OUTCOMES,
+        "outcome",
+        {},
+    ),
+    Listing(
+        "runs list",
+        "One row a run. `-o ids` prints `id`.",
+        runs.RUNS,
+        "run-summary",
+        {"seconds": "`4m05s`", "is_complete": "`complete`, `no end`, or what stopped it"},
+    ),
+    Listing(
+        "The images of runs show",
+        "One row an image; this is what `-o csv`, `tsv` and `ids` print of a run, and where "
+        "`--columns` chooses among these. `-o ids` prints `image`.",
+        runs.IMAGES,
+        "run#run_image",
+        {},
+    ),
+    Listing(
+        "reconcile",
+        "One row a photo of the journal. `-o ids` prints `image`.",
+        reconciling.COLUMNS,
+        "reconciled",
+        {},
     ),
     Listing(
         "doctor",

@@ -42,9 +42,11 @@ ORDER = (
     *("operations", "venues", "page", "operation", "venue-summary"),
     *("figures", "figure-groups", "figure-group"),
     *("job", "venue", "city", "one-image", "image"),
+    *("plan", "planned-image", "outcomes", "outcome", "explanation"),
+    *("runs", "run-summary", "run", "reconciliations", "reconciled"),
     *("findings", "finding", "checks", "check", "error"),
 )
-"""The outputs of lists and what they hold, the figures, `show`, `doctor`, then errors."""
+"""Lists and what they hold, the figures, `show`, retries, `doctor`, then errors."""
 TYPES = {"integer": "whole number", "date-time": "time", "array": "list"}
 
 
@@ -91,7 +93,8 @@ def one_type(name: str, schema: Schema, within: Schema, titles: Titles) -> str:
     if name == "array":
         return f"list of {type_of(schema['items'], within, titles)}"
     if name == "object" and "additionalProperties" in schema:
-        return "object of numbers"
+        is_text = schema["additionalProperties"]["type"] == "string"
+        return "object of texts" if is_text else "object of numbers"
     if name in {"string", "integer"} and "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"] if value is not None)
     return TYPES.get(str(schema.get("format", name)), name)

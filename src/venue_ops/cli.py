@@ -24,8 +24,13 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "partials": ("partials", "Look", "Venues where some images worked and some failed."),
     "venues": ("venues", "Look", "Venues by what their images have come to."),
     "show": ("show", "Look", "One job, venue, image or city in detail."),
+    "explain": ("explain", "Look", "Why a job, a venue or an image failed, and what to do."),
     "stats": ("stats", "Look", "The figures: what fails, where, why, and what is left to retry."),
     "export": ("export", "Hand on", "Everything that matches as CSV or NDJSON, quickly."),
+    "retry": ("retry", "Mend", "Try failed images again: single ones, a venue's, a city's."),
+    "sweep": ("sweep", "Mend", "Try again all that failed for a passing reason; made for cron."),
+    "runs": ("runs", "Mend", "The receipts of retries."),
+    "reconcile": ("reconcile", "Mend", "Write again what the application overwrote since."),
     "doctor": ("doctor", "Look after", "Check the database and the configuration."),
     "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),
     "completion": ("completion", "Look after", "Complete commands, cities and ids in your shell."),
@@ -135,9 +140,10 @@ def main(argv: Sequence[str] | None = None, *, session: Session | None = None) -
         return ExitCode.DONE
     try:
         endings.refuse_what_is_no_text(args)
-        code = typer.main.get_command(app).main(
-            args, prog_name="venue-ops", standalone_mode=False, obj=session
-        )
+        with endings.ungrouped():
+            code = typer.main.get_command(app).main(
+                args, prog_name="venue-ops", standalone_mode=False, obj=session
+            )
         session.stdout.flush()
         return code if isinstance(code, int) else ExitCode.DONE
     except BrokenPipeError:

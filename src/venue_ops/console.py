@@ -7,6 +7,7 @@ that cannot be shown must not end a run that works.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from json import dumps
 from typing import TextIO
@@ -17,6 +18,9 @@ from venue_ops.core.redaction import Redactor
 from venue_ops.core.untrusted import visible
 from venue_ops.streams import abandon
 
+_TOLD = re.compile(r"`venue-ops (?!demo\b|-)")
+"""A command that a text tells to type; `demo` and those with options of their own are whole."""
+
 _BOLD_RED, _YELLOW, _CYAN, _DIM = "1;31", "33", "36", "2"
 
 
@@ -25,7 +29,8 @@ class Console:
 
     `quiet` silences notes, hints and verbose lines, never warnings and errors. `verbose` is
     how often -v was given. With `json_errors` an error is one JSON line. `color` is a value of
-    `--color`, or a decision already taken.
+    `--color`, or a decision already taken. `where` are options that say which database is meant,
+    as `--demo`: a command that is told has to be typed with them.
     """
 
     def __init__(
@@ -38,12 +43,14 @@ class Console:
         redactor: Redactor | None = None,
         json_errors: bool = False,
         env: Mapping[str, str] | None = None,
+        where: str = "",
     ) -> None:
         self._stream = stream
         self._quiet = quiet
         self._verbosity = verbose
         self._redactor = redactor or Redactor()
         self._json_errors = json_errors
+        self._told = f"`venue-ops {where} " if where else "`venue-ops "
         if isinstance(color, bool):
             self._color = color
         else:
@@ -97,7 +104,7 @@ class Console:
             self._line("hint:", _CYAN, hint)
 
     def _json(self, kind: str, code: int, message: str, hint: str | None) -> None:
-        clean = self._redactor.text
+        clean = self._clean
         body = {
             "code": clean(kind),
             "exit_code": code,
@@ -107,10 +114,13 @@ class Console:
         self._write(dumps({"error": body}, separators=(",", ":")).replace("\x7f", "\\u007f"))
 
     def _line(self, label: str, label_sgr: str, text: str, sgr: str = "") -> None:
-        cleaned = visible(self._redactor.text(text))
+        cleaned = visible(self._clean(text))
         if self._color:
             label, cleaned = paint(label, label_sgr), paint(cleaned, sgr)
         self._write(f"{label} {cleaned}" if label else cleaned)
+
+    def _clean(self, text: str) -> str:
+        return self._redactor.text(_TOLD.sub(lambda _: self._told, text))
 
     def _write(self, line: str) -> None:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"

@@ -6,12 +6,14 @@ Nothing below this module asks for the time, the environment or a stream by itse
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from venue_ops.color import ColorWhen
@@ -23,6 +25,7 @@ from venue_ops.output.formats import Format
 if TYPE_CHECKING:
     from venue_ops.console import Console
     from venue_ops.core.redaction import Redactor
+    from venue_ops.core.retry.state import StateFolder
     from venue_ops.core.services.source import Source
     from venue_ops.output import Output
     from venue_ops.output.pager import Paging
@@ -49,6 +52,13 @@ class Flags:
     verbose: int = 0
     debug: bool = False
 
+    @property
+    def where(self) -> str:
+        """What says which database is meant, as a command that is told repeats it; or nothing."""
+        if self.demo:
+            return "--demo"
+        return f"--profile {shlex.quote(self.profile)}" if self.profile else ""
+
     def over(self, other: Flags) -> Flags:
         """These flags where they were given, else those of `other`."""
         given = {item.name: getattr(self, item.name) for item in fields(self)}
@@ -74,7 +84,7 @@ class Session:
     def give(self, flags: Flags) -> None:
         """Add flags given closer to the command; they win."""
         self.flags = flags.over(self.flags)
-        for made in ("settings", "redactor", "output", "console", "source"):
+        for made in ("settings", "redactor", "output", "console", "source", "state"):
             with suppress(AttributeError):
                 delattr(self, made)
 
@@ -122,6 +132,7 @@ class Session:
             redactor=self.redactor,
             json_errors=self.flags.output in (Format.JSON, Format.NDJSON),
             env=self.env,
+            where=self.flags.where,
         )
 
     @cached_property
@@ -190,6 +201,31 @@ class Session:
             max_retries=settings.max_retries,
             now=self.clock,
         )
+
+    @cached_property
+    def state(self) -> StateFolder:
+        """Where what outlives a run of a retry is kept, for this database: it is asked which it is.
+
+        Raises DatabaseError.
+        """
+        from venue_ops.core.retry.state import StateFolder
+        from venue_ops.core.services.identity import identity_of
+
+        return StateFolder(self._state_root(), *identity_of(self.source))
+
+    def _state_root(self) -> Path:
+        if self.settings.demo:
+            from venue_ops.demo.server import state_dir
+
+            return state_dir()
+        if self.settings.retry.state_dir is not None:
+            return self.settings.retry.state_dir
+        base = Path(self.env.get("XDG_STATE_HOME", ""))
+        if base.is_absolute():
+            return base / "venue-ops"
+        from platformdirs import user_state_path
+
+        return user_state_path("venue-ops", appauthor=False)
 
     @property
     def zone(self) -> tzinfo | None:

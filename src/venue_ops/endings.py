@@ -6,7 +6,9 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -59,6 +61,47 @@ def refuse_what_is_no_text(args: Sequence[str]) -> None:
                 f'An argument is not valid UTF-8: "{shortened(word)}".',
                 hint="Check how the terminal or the script encodes its text.",
             )
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Let what ends tasks that went side by side end this block as one error, as it was raised."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error = one_of(group)
+        raise error from error.__cause__
+
+
+def one_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that a group is told as, with its own cause (pure).
+
+    A wish to stop goes before all; then the first that failed. A reader of stdout that went away
+    is the reason only where nothing else is, for it ends the program with 0, and a task that
+    was cancelled never is. Kinds that are not told are noted, for --debug.
+    """
+    errors = list(_leaves(group))
+    chosen = min(errors, key=_weight)
+    others = Counter(type(error).__name__ for error in errors if type(error) is not type(chosen))
+    if others:
+        chosen.add_note("besides: " + ", ".join(f"{n} {name}" for name, n in others.items()))
+    return chosen
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _weight(error: BaseException) -> int:
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return 0
+    if isinstance(error, BrokenPipeError):
+        return 2
+    return 1 if isinstance(error, Exception) else 3
 
 
 def failed(session: Session, error: Exception, args: Sequence[str]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -11,7 +13,15 @@ from tests.cli.doctor import findings
 from tests.cli.program import Program
 from tests.strategies import to_json
 
+from venue_ops.context import Session
+from venue_ops.core.net.imagekit import label_of
+from venue_ops.core.retry.journal import Journal
+from venue_ops.core.retry.standing import Entry
+from venue_ops.demo.imagekit_server import DEMO_KEY
+
 MISSING = None
+BAD = ("failed", "permanently_failed")
+URL = "https://ik.test/a/b.jpg"
 
 
 def insert_job(conn: psycopg.Connection[Any], number: int, job: dict[str, Any]) -> None:
@@ -101,6 +111,83 @@ def check_doctor(program: Program) -> None:
     levels = {name: each["level"] for name, each in findings(program).items()}
     assert "skipped" not in levels.values()
     assert program("doctor", "-o", "wide").code in {0, 4}
+
+
+def check_plans(program: Program, venues: Any, fmt: str) -> None:
+    """Every failed image is planned once, and everything is explained."""
+    plan = ("sweep", "--dry-run", "--force")
+    whole = json.loads(run(program, *plan, "-o", "json"))
+    schemas.assert_list(whole, "plan")
+    failed = [
+        (number, place)
+        for number, venue in enumerate(venues, 1)
+        for place, image in enumerate(images_of(venue), 1)
+        if isinstance(image, dict) and image.get("upload_status") in BAD
+    ]
+    assert [(row["venue_id"], row["place"]) for row in whole["data"]] == failed
+    taken = sum(row["taken"] for row in whole["data"])
+    assert len(run(program, *plan, "-o", "ids").splitlines()) == taken
+    if fmt not in {"json", "ids"}:
+        lines = run(program, *plan, "-o", fmt).split("\n")
+        assert len(lines) == len(failed) + (fmt != "ndjson") + 1
+
+
+def check_explanations(program: Program, jobs: int, venues: Any) -> None:
+    """Every job, every venue and every element of its images."""
+    explained: list[tuple[str, str]] = [("job", str(n)) for n in range(1, jobs + 1)]
+    for number, venue in enumerate(venues, 1):
+        explained.append(("venue", f"venue-{number}"))
+        places = range(1, len(images_of(venue)) + 1)
+        explained += [("image", f"venue-{number}/#{place}") for place in places]
+    for what, reference in explained:
+        whole = json.loads(run(program, "explain", what, reference, "-o", "json"))
+        schemas.assert_valid(whole, "explanation")
+
+
+def check_reconciling(program: Program) -> None:
+    """A journal of every image that failed: what is written again is that, and nothing else."""
+    program = replace(program, env={**program.env, "IMAGEKIT_PRIVATE_KEY": DEMO_KEY})
+    session = Session(env=program.environment(), clock=program.clock)
+    shutil.rmtree(session.state.root, ignore_errors=True)
+    session.state.make()
+    journal = Journal(session.state.journal)
+    planned = json.loads(run(program, "sweep", "--dry-run", "--force", "-o", "json"))["data"]
+    for row in planned:
+        if row["id"] is not None:
+            journal.append(
+                Entry(
+                    at="2025-10-24T12:00:00Z",
+                    run="run",
+                    venue_id=row["venue_id"],
+                    image=row["id"],
+                    url=URL,
+                    path="/a/b.jpg",
+                    store=label_of("/venues"),
+                    root="/venues",
+                )
+            )
+    before = whole_images(program)
+    done = program("reconcile", "--all", "-o", "json")
+    assert done.code in {0, 5}, done.err
+    schemas.assert_list(json.loads(done.out), "reconciliations")
+    for (old,), (new,) in zip(before, whole_images(program), strict=True):
+        if old != new:
+            assert len(old) == len(new)
+            changed = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+            assert all(a["upload_status"] in BAD for a, _ in changed)
+            assert all((b["upload_status"], b["url"]) == ("uploaded", URL) for _, b in changed)
+    session.close()
+    assert sum(row["found"] == "repaired" for row in done.data) <= len(planned)
+
+
+def whole_images(program: Program) -> list[tuple[Any, ...]]:
+    with psycopg.connect(program.url or "") as conn:
+        return conn.execute("SELECT venue_images FROM venues ORDER BY id").fetchall()
+
+
+def images_of(venue: dict[str, Any]) -> list[Any]:
+    images = venue["venue_images"]
+    return images if isinstance(images, list) else []
 
 
 def run(program: Program, *argv: str) -> str:

@@ -50,6 +50,7 @@ ENVIRONMENT = {
     "IMAGEKIT_PRIVATE_KEY": IMAGEKIT,
     "PGPASSWORD": f"{MARK} pg password",
     "UNSPLASH_ACCESS_KEY": f"{MARK}-unsplash-key",
+    "AWS_SECRET_ACCESS_KEY": f"{MARK}/aws+Secret/key",
 }
 KNOWN = (*ENVIRONMENT.values(), PASSWORD)
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -61,6 +62,13 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show", "city", "5"),
     ("stats", "--count"),
     ("stats", "--by", "provider", "--count"),
+    ("retry", "image", "1000/#2", "1001/#3", "--dry-run"),
+    ("retry", "venue", "1000", "1001", "--dry-run"),
+    ("retry", "city", "5", "--dry-run", "--force"),
+    ("sweep", "--dry-run", "--class", "transient,ambiguous"),
+    ("explain", "job", "1000"),
+    ("explain", "venue", "1000"),
+    ("explain", "image", "1000/#2"),
 )
 
 
@@ -138,6 +146,16 @@ def hits(text: str) -> list[str]:
         encoded = base64.b64encode(MARK.encode()).decode()[:8]
         if any(MARK in each.lower() for each in (line, decoded, unescaped)) or encoded in line:
             found.append(line)
+    return found
+
+
+def hits_below(folder: Path) -> list[str]:
+    """The same in every file below a folder, and in their names."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        found += hits(str(path.relative_to(folder)))
+        if path.is_file():
+            found += hits(path.read_bytes().decode("utf-8", "replace"))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,15 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from tests.cli.canaries import KNOWN, PLANTED, plant
+from tests.cli.explaining import insert_job, insert_venue
 from tests.cli.program import Program, on
+from tests.cli.receipts import state_of
+from tests.cli.retrying import cleared, in_world
 from tests.cli.screen import Screen
 from tests.databases import Database, Databases
+from tests.retrying import World, world
+
+from venue_ops.core.retry.state import StateFolder
 
 
 @pytest.fixture
@@ -98,3 +105,35 @@ def folder(tmp_path: Path) -> Path:
     made = tmp_path / "folder"
     made.mkdir()
     return made
+
+
+@pytest.fixture
+def world_of(sample_database: Database, tmp_path: Path) -> Iterator[World]:
+    """Real servers and a database for retries, with no images and jobs but the test's."""
+    cleared(sample_database)
+    with world(sample_database, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def retrier(world_of: World, tmp_path: Path) -> Program:
+    """The program in that world."""
+    return in_world(world_of, tmp_path, 'longest_wait = "1s"')
+
+
+@pytest.fixture
+def kept(program: Program) -> StateFolder:
+    """The state folder of `program`."""
+    return state_of(program)
+
+
+@pytest.fixture
+def add_venue(owner: psycopg.Connection[Any]) -> Callable[..., str]:
+    """`add_venue(image, ...)`: a venue with these images, for `sample`."""
+    return partial(insert_venue, owner)
+
+
+@pytest.fixture
+def add_job(owner: psycopg.Connection[Any]) -> Callable[..., int]:
+    """`add_job(state="executing", ...)`: a job of that venue."""
+    return partial(insert_job, owner)

@@ -15,9 +15,14 @@ from referencing import Registry, Resource
 ROWS = {
     **{"list": "operation", "venues": "venue-summary", "partials": "venue-summary"},
     "stats": "figure-group",
+    **{"plan": "planned-image", "outcomes": "outcome"},
+    **{"runs": "run-summary", "reconciliations": "reconciled"},
 }
 """What a line of `-o ndjson` is, by command."""
-LISTS = {"list": "operations", "venues": "venues", "partials": "venues", "stats": "figure-groups"}
+LISTS = {
+    **{"list": "operations", "venues": "venues", "partials": "venues", "stats": "figure-groups"},
+    **{name: name for name in ("plan", "outcomes", "runs", "reconciliations")},
+}
 """What `-o json` is, by command."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

@@ -16,9 +16,12 @@ from tests import strategies
 from tests.cli.any_rows import (
     check_doctor,
     check_document,
+    check_explanations,
     check_exports,
     check_figures,
     check_list,
+    check_plans,
+    check_reconciling,
     insert_job,
     insert_venue,
     slugs_of,
@@ -132,7 +135,9 @@ def test_every_row_is_listed_and_shown(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["first half", "second half"])
-@pytest.mark.parametrize("number", range(4), ids=["listings", "exports", "figures", "doctor"])
+@pytest.mark.parametrize(
+    "number", range(5), ids=["listings", "exports", "figures", "doctor", "retries"]
+)
 @given(jobs=JOBS, venues=VENUES, data=st.data())
 @settings(SETTINGS, max_examples=150)
 def test_every_row_of_many_is_listed_and_shown(
@@ -182,7 +187,14 @@ def every_check(program: Program, *_: Any) -> None:
     check_doctor(program)
 
 
-CHECKS = (every_listing, every_export, every_figure, every_check)
+def every_retry(program: Program, jobs: Any, venues: Any, data: st.DataObject) -> None:
+    """Plans, explanations and the journal take rows of any shape."""
+    check_plans(program, venues, data.draw(st.sampled_from(FORMATS)))
+    check_explanations(program, len(jobs), venues)
+    check_reconciling(program)
+
+
+CHECKS = (every_listing, every_export, every_figure, every_check, every_retry)
 
 
 @pytest.mark.parametrize(

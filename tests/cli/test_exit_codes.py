@@ -24,6 +24,22 @@ def test_0_when_done(program: Program) -> None:
     assert program("list", "--error", "matches nothing").code == 0
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["retry", "city", "krakow", "--dry-run"],
+        ["sweep", "--dry-run"],
+        ["explain", "venue", "noce-krk"],
+        ["runs", "list"],
+        ["reconcile", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+def test_0_for_what_only_looks_at_failures(program: Program, argv: list[str]) -> None:
+    """That images fail is no failure of a plan or an explanation."""
+    assert program(*argv).code == 0
+
+
 def test_1_for_the_unexpected(program: Program) -> None:
     def stopped_clock() -> datetime:
         raise RuntimeError("the clock has stopped")
@@ -37,12 +53,24 @@ def test_1_for_the_unexpected(program: Program) -> None:
 
 
 def test_2_for_wrong_usage(program: Program) -> None:
-    for argv in (["list", "--nonsense"], ["nonsense"], ["list", "-s", "x"], ["show"], []):
+    for argv in (
+        *(["list", "--nonsense"], ["nonsense"], ["list", "-s", "x"], ["show"], []),
+        *(["retry"], ["retry", "venue"], ["explain"], ["runs"]),
+        *(["sweep", "krakow"], ["reconcile", "--force"], ["explain", "image", "noce-krk"]),
+    ):
         assert program(*argv).code == 2
 
 
 def test_3_for_what_does_not_exist(program: Program) -> None:
-    for argv in (["list", "-c", "nowhere"], ["show", "job", 9999], ["show", "venue", "nothing"]):
+    for argv in (
+        *(["list", "-c", "nowhere"], ["show", "job", 9999], ["show", "venue", "nothing"]),
+        *(
+            ["retry", "venue", "nothing"],
+            ["retry", "image", "noce-krk/#99", "--dry-run"],
+            ["runs", "show", "x"],
+        ),
+        *(["explain", "job", 9999], ["explain", "venue", "nothing"], ["retry", "city", "x", "-y"]),
+    ):
         assert program(*argv).code == 3
 
 
@@ -101,7 +129,11 @@ def test_4_for_a_role_or_a_database_that_is_not_there(sample_database: Database)
 
 
 @pytest.mark.parametrize(
-    "argv", [["list"], ["venues"], ["show", "job", "1"], ["show", "city", "x"]]
+    "argv",
+    [
+        *(["list"], ["venues"], ["show", "job", "1"], ["show", "city", "x"]),
+        *(["sweep", "--dry-run"], ["retry", "city", "x", "--dry-run"], ["explain", "job", "1"]),
+    ],
 )
 def test_4_for_a_database_of_something_else(databases_of_others: Program, argv: list[str]) -> None:
     failed = databases_of_others(*argv)
@@ -127,7 +159,13 @@ def test_4_for_a_missing_privilege(
     assert "Grant SELECT on oban_jobs, venues, cities, countries" in failed.err
 
 
-@pytest.mark.parametrize("argv", [["list"], ["partials"], ["show", "venue", "noce-krk"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        *(["list"], ["partials"], ["show", "venue", "noce-krk"]),
+        *(["sweep", "--dry-run"], ["retry", "venue", "noce-krk"], ["explain", "job", "146"]),
+    ],
+)
 def test_4_for_a_statement_that_takes_too_long(slow: Program, argv: list[str]) -> None:
     failed = slow(*argv, "--statement-timeout", "200ms")
     assert (failed.code, failed.out) == (4, "")
@@ -151,7 +189,9 @@ def test_4_for_settings_that_cannot_be_read(program: Program, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("argv", [["list"], ["partials", "-o", "json"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "argv", [["list"], ["partials", "-o", "json"], ["sweep", "--dry-run"]], ids=" ".join
+)
 def test_130_and_143_when_stopped(
     slow: Program, sample_database: Database, argv: list[str], sent: signal.Signals, code: int
 ) -> None:
@@ -200,7 +240,15 @@ def test_debug_of_a_database_that_is_not_there() -> None:
 
 
 def test_help_and_version_are_no_errors() -> None:
-    for argv in (["--version"], ["--help"], ["list", "--help"], ["show", "job", "--help"]):
+    for argv in (
+        ["--version"],
+        ["--help"],
+        ["list", "--help"],
+        ["show", "job", "--help"],
+        ["retry", "city", "--help"],
+        ["sweep", "--help"],
+        ["runs", "--help"],
+    ):
         done = Program(None).process(*argv)
         assert (done.returncode, done.stderr) == (0, "")
         assert "venue-ops" in done.stdout

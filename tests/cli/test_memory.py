@@ -63,6 +63,11 @@ def many(databases: Databases) -> Iterator[Database]:
         ("venues", "-s", "failed", "-n", "0", "-o", "ids"),
         ("export", "csv", "venues"),
         ("export", "ndjson", "images"),
+        ("sweep", "--dry-run", "--class", "ambiguous", "-o", "ids"),
+        pytest.param(
+            ("retry", "city", "krakow", "--dry-run", "--class", "ambiguous", "-o", "ndjson"),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=" ".join,
 )

@@ -24,6 +24,9 @@ COMMANDS = (
     "show image noce-krk/gp-8fe24abdcc",
     "show city krakow",
     "doctor",
+    "retry venue noce-krk --dry-run",
+    "explain job 146",
+    "explain venue noce-krk",
 )
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -46,9 +46,21 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show", "image", "noce-krk/gp-8fe24abdcc"),
     ("show", "city", "krakow"),
     ("show", "city", "nowhere"),
+    ("explain", "job", "136"),
+    ("explain", "venue", "noce-krk"),
+    ("explain", "image", "noce-krk/#3", "-o", "json"),
     *EXPORTS,
     ("export", "csv", "-c", "krakow", "--since", "90d", "--delimiter", ";", "--bom"),
 )
+DRY_RUNS: tuple[tuple[str, ...], ...] = (
+    ("retry", "image", "noce-krk/#3", "--dry-run"),
+    ("retry", "venue", "noce-krk", "--dry-run", "-o", "csv"),
+    ("retry", "city", "krakow", "warszawa", "--dry-run", "--force"),
+    ("sweep", "--dry-run", "-o", "json"),
+)
+"""Say the price as well, under a role that may read the table of prices."""
+OF_THIS_MACHINE: tuple[tuple[str, ...], ...] = (("runs", "list"), ("reconcile", "--dry-run"))
+"""Read the state folder; without a journal nothing is asked of the database."""
 DOCTOR: tuple[tuple[str, ...], ...] = (("doctor",), ("doctor", "-o", "json"))
 """Says what the role may do, so it says something else under every role."""
 LOGGED = re.compile(r"(?:statement|execute <unnamed>): (.*)", re.DOTALL)
@@ -68,6 +80,15 @@ def test_select_is_all_that_a_command_needs(
     restricted, free = reader(*argv), on(sample_database)(*argv)
     assert restricted == free
     assert restricted.code in {0, 3}
+
+
+@pytest.mark.parametrize("argv", [*DRY_RUNS, *OF_THIS_MACHINE], ids=" ".join)
+def test_a_dry_run_needs_no_more(
+    reader: Program, sample_database: Database, argv: tuple[str, ...]
+) -> None:
+    restricted, free = reader(*argv), on(sample_database)(*argv)
+    assert (restricted.code, restricted.out) == (free.code, free.out)
+    assert restricted.code == 0
 
 
 @pytest.fixture
@@ -99,7 +120,7 @@ def statements(sample_database: Database, server_log: Path) -> Callable[[], list
 
 
 def test_a_log_of_every_statement(reader: Program, statements: Callable[[], list[str]]) -> None:
-    for argv in (*COMMANDS, *DOCTOR):
+    for argv in (*COMMANDS, *DRY_RUNS, *OF_THIS_MACHINE, *DOCTOR):
         assert reader(*argv).code in {0, 3}
     sent = statements()
     assert len(sent) > 4 * len(COMMANDS)
@@ -142,7 +163,7 @@ def test_settings_are_local_to_a_transaction(
         assert all(call.rstrip().endswith("true") for call in calls)
 
 
-@pytest.mark.parametrize("argv", [*COMMANDS, *DOCTOR], ids=" ".join)
+@pytest.mark.parametrize("argv", [*COMMANDS, *DRY_RUNS, *DOCTOR], ids=" ".join)
 def test_nothing_stays_in_the_session(
     reader: Program, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,9 @@ from venue_ops.views import (
     images,
     job,
     operations,
+    reconciling,
+    retrying,
+    runs,
     venue,
     venues,
 )
@@ -88,6 +91,11 @@ def test_a_schema_is_exact(name: str) -> None:
         (groups.columns(GroupBy.CITY, (), 0), "figure-group", None),
         (doctor.COLUMNS, "finding", None),
         (doctor.CHECKS, "check", None),
+        (retrying.PLAN, "planned-image", None),
+        (retrying.OUTCOMES, "outcome", None),
+        (runs.RUNS, "run-summary", None),
+        (runs.IMAGES, "run", "run_image"),
+        (reconciling.COLUMNS, "reconciled", None),
     ],
 )
 def test_keys_are_the_columns(columns: tuple[Column[Any], ...], name: str, part: str) -> None:

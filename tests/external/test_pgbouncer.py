@@ -19,6 +19,7 @@ from tests.cli.program import on
 from tests.cli.test_read_only import COMMANDS
 from tests.databases import Database
 from tests.external.pgbouncer import PAGE, PROGRAM, Pooler, pgbouncer
+from tests.integration.test_identity import known
 
 from venue_ops.core.db.connection import Database as Asked
 from venue_ops.core.db.questions import JobsPage, KnownStates
@@ -48,6 +49,13 @@ def test_every_command_prints_the_same_through_the_pooler(
 ) -> None:
     for argv in COMMANDS:
         assert on(pooler.database)(*argv) == on(sample_database)(*argv), argv
+
+
+def test_a_database_is_the_same_through_the_pooler(
+    pooler: Pooler, sample_database: Database
+) -> None:
+    """So a run through it and one past it share journal and leases."""
+    assert known(pooler.database) == known(sample_database)
 
 
 def test_doctor_names_the_pooler_and_its_mode(sample_database: Database) -> None:

@@ -24,6 +24,13 @@ NOTHING_TO_OFFER = {
     "venues": "a number",
     "jobs": "a number",
     "seed": "a number",
+    "max_retries": "a number",
+    "max_images": "a number",
+    "max_duration": "a duration",
+    "max_cost": "an amount",
+    "concurrency": "a number",
+    "timeout": "a duration",
+    "reason": "a text",
 }
 """Options whose values nobody can guess; whoever adds an option decides where it belongs."""
 

@@ -31,6 +31,18 @@ def said(*, error: bool = False, **options: object) -> str:
     return stream.getvalue()
 
 
+def test_a_command_that_is_told_names_the_database_that_is_meant() -> None:
+    def hinted(text: str, where: str) -> str:
+        stream = io.StringIO()
+        Console(stream, color=False, where=where).hint(text)
+        return stream.getvalue().removeprefix("hint: ").rstrip("\n")
+
+    told = "See `venue-ops list` or `venue-ops demo`, `venue-ops --profile x list`."
+    assert hinted(told, "") == told
+    assert hinted(told, "--demo") == told.replace("ops list", "ops --demo list", 1)
+    assert hinted("`venue-ops list`", r"--profile 'a\1'") == r"`venue-ops --profile 'a\1' list`"
+
+
 def test_narration() -> None:
     assert said() == "a note\nhint: a hint\nwarning: a warning\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -16,30 +16,34 @@ from venue_ops.core.errors import UsageError
 
 app = typer.Typer(add_completion=False)
 
-_CITY = "krakow"
+_CITY, _VENUE = "krakow", "noce-krk"
 
 
 @app.callback(invoke_without_command=True)
 def demo(ctx: typer.Context) -> None:
     """Start the demo, load its sample data and show what venue-ops does with it.
 
-    The database goes on running afterwards: every other command works on it with --demo.
+    A list of Kraków, its partial venue, the retry of it and the venue after that. The database
+    goes on running: every other command works on it with --demo.
     """
     if ctx.invoked_subcommand is not None:
         return
     from venue_ops.demo import server
 
     session: Session = ctx.obj
-    run_showcase(ctx, server.start(session.console.note))
+    server.start(session.console.note)
+    run_showcase(ctx)
 
 
-def run_showcase(ctx: typer.Context, conninfo: str) -> None:
+def run_showcase(ctx: typer.Context) -> None:
     """Run the commands that matter most, each after a line that says what was typed.
 
-    They run in this process, through the same root command as anything typed in a shell.
+    They run in this process, through the same root command as anything typed in a shell. What
+    one of them ends with is its own: the story goes on.
     """
     session: Session = ctx.obj
-    for argv in showcase_commands(conninfo):
+    for told, argv in SHOWCASE:
+        session.output.text(f"# {told}")
         session.output.text(f"$ venue-ops {' '.join(argv)}")
         _run(ctx, argv)
         session.output.text("")
@@ -62,25 +66,25 @@ def _run(ctx: typer.Context, argv: Sequence[str]) -> None:
         session.close()
 
 
-def showcase_commands(conninfo: str) -> Iterable[Sequence[str]]:
-    """The list of one city, the venues with photos missing, and one job in detail."""
-    from venue_ops.demo.contents import a_partial_job
-
-    yield ("--demo", "list", "--city", _CITY)
-    yield ("--demo", "partials")
-    job = a_partial_job(conninfo, _CITY)
-    if job is not None:
-        yield ("--demo", "show", "job", str(job))
+SHOWCASE: Sequence[tuple[str, Sequence[str]]] = (
+    ("What happened in Kraków, newest first", ("--demo", "list", "--city", _CITY, "-n", "10")),
+    ("Where some photos are there and some are missing", ("--demo", "partials")),
+    ("Try again what failed for a passing reason", ("--demo", "retry", "venue", _VENUE)),
+    ("What is there now, and what the rest needs", ("--demo", "explain", "venue", _VENUE)),
+)
+"""What is shown, and what it is about."""
 
 
 def what_next() -> Sequence[str]:
     """What a newcomer can type after the showcase."""
     return (
         "This was the demo, which goes on running. Try:",
-        "  venue-ops --demo show venue noce-krk          its images, and which could be retried",
+        "  venue-ops --demo show venue noce-krk          its images, one by one",
         "  venue-ops --demo list --status failed         what failed, and why",
+        "  venue-ops --demo sweep                        retry everything; then once more",
+        "  venue-ops --demo runs list                    what the retries did",
         "  venue-ops --demo list --city krakow -o json   the same for a script",
-        "  venue-ops demo psql                           the tables behind it",
+        "  venue-ops demo reset                          the story from its beginning",
         "  venue-ops demo stop                           end the database; its data stays",
     )
 

@@ -42,12 +42,13 @@ def venue(
     -o csv, tsv and ids print the images alone.
     """
     from venue_ops.core.services.details import venue_detail
+    from venue_ops.listings.shown import remember_places
     from venue_ops.views.venue import document
 
     session: Session = ctx.obj
-    session.output.document(
-        document(venue_detail(session.source, ref), now=session.clock(), tz=session.zone)
-    )
+    detail = venue_detail(session.source, ref)
+    session.output.document(document(detail, now=session.clock(), tz=session.zone))
+    remember_places(session, detail)
 
 
 @app.command(cls=options.OpsCommand)

@@ -20,6 +20,7 @@ from venue_ops.core.enums import (
     GroupBy,
     JobKind,
     Outcome,
+    Retryability,
     UploadStatus,
     VenueOutcome,
 )
@@ -154,12 +155,27 @@ def _checks(_: Asked) -> Iterator[Suggestion]:
     yield from (Suggestion(str(group)) for group in dict.fromkeys(check.group for check in CHECKS))
 
 
+def _runs(asked: Asked) -> Iterator[Suggestion]:
+    """The receipts of this machine on the database that is meant."""
+    from venue_ops.core.retry.receipt_files import receipts
+
+    for receipt in receipts(asked.session.state.runs):
+        yield Suggestion(receipt.head.id, receipt.head.what)
+
+
 _COLUMNS: Mapping[tuple[str, ...], str] = {
     ("list",): "operations:COLUMNS",
     ("partials",): "venues:COLUMNS",
     ("venues",): "venues:COLUMNS",
     ("show", "venue"): "images:columns",
     ("doctor",): "doctor:COLUMNS",
+    ("retry", "image"): "retrying:OUTCOMES",
+    ("retry", "venue"): "retrying:OUTCOMES",
+    ("retry", "city"): "retrying:OUTCOMES",
+    ("sweep",): "retrying:OUTCOMES",
+    ("reconcile",): "reconciling:COLUMNS",
+    ("runs", "list"): "runs:RUNS",
+    ("runs", "show"): "runs:IMAGES",
 }
 
 _TIMES = _words("1h", "12h", "1d", "7d", "30d", "today", "yesterday")
@@ -170,6 +186,8 @@ _BY_NAME: Mapping[str, Values] = {
     "job": _jobs,
     "job_id": _jobs,
     "image": images,
+    "run": _runs,
+    "class_": _words(Retryability),
     "provider": _providers,
     "error": _errors,
     "kind": _words(JobKind, "all"),
@@ -188,6 +206,11 @@ _BY_NAME: Mapping[str, Values] = {
 _OF_COMMAND: Mapping[tuple[tuple[str, ...], str], Values] = {
     (("show", "venue"), "ref"): _venues,
     (("show", "city"), "ref"): _cities,
+    (("explain", "venue"), "ref"): _venues,
+    (("explain", "image"), "ref"): images,
+    (("retry", "venue"), "refs"): _venues,
+    (("retry", "image"), "refs"): images,
+    (("retry", "city"), "refs"): _cities,
     (("list",), "status"): _words(Outcome),
     (("venues",), "status"): _words(VenueOutcome),
     (("export", "csv"), "status"): _statuses,

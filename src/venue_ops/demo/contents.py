@@ -64,21 +64,6 @@ def fill_with_bulk(
     load_bulk(conn, venues=venues, jobs=jobs, cities=cities, seed=seed, now=now, poison=poison)
 
 
-def a_partial_job(conninfo: str, city_slug: str) -> int | None:
-    """The first enrichment in the city that uploaded some photos and failed on others."""
-    query = """
-        SELECT j.id FROM oban_jobs j
-        JOIN venues v ON v.id::text = j.args ->> 'venue_id'
-        JOIN cities c ON c.id = v.city_id AND c.slug = %s
-        WHERE j.worker LIKE '%%.EnrichmentJob' AND j.state = 'completed'
-          AND j.meta @@ '$.images_uploaded > 0 && $.images_failed > 0'
-        ORDER BY j.id LIMIT 1
-    """
-    with psycopg.connect(conninfo) as conn:
-        row = conn.execute(query, [city_slug]).fetchone()
-    return int(row[0]) if row else None
-
-
 def _execute(admin: psycopg.Connection[Any], statement: LiteralString, *names: str) -> None:
     composed = sql.SQL(statement).format(*map(sql.Identifier, names))
     admin.execute(composed)

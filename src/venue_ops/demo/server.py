@@ -51,6 +51,11 @@ def data_dir() -> Path:
     return user_data_path("venue-ops", appauthor=False) / "demo"
 
 
+def state_dir() -> Path:
+    """The state folder of retries on the demo: it goes when the demo's data goes."""
+    return data_dir() / "state"
+
+
 def demo_conninfo(*, start: bool = True, say: Say | None = None) -> str:
     """How to connect to the demo, started and loaded first if need be.
 
@@ -87,6 +92,7 @@ def reset(say: Say | None = None) -> str:
     with _locked():
         _loaded().unlink(missing_ok=True)
         _cluster().destroy()
+        _forget_runs()
     return _start(say or _silent)
 
 
@@ -109,6 +115,7 @@ def load(
             DATABASE,
             lambda conn: fill_with_bulk(conn, venues, jobs, seed, datetime.now(UTC), poison),
         )
+        _forget_runs()
         _loaded().touch()
     return endpoint.conninfo(DATABASE)
 
@@ -160,6 +167,11 @@ def _is_there(endpoint: Endpoint) -> bool:
 
 def _cluster() -> Cluster:
     return Cluster(data_dir() / "postgres", _SETTINGS)
+
+
+def _forget_runs() -> None:
+    """What a journal says of other data would be taken for this."""
+    shutil.rmtree(state_dir(), ignore_errors=True)
 
 
 def _loaded() -> Path:

@@ -17,6 +17,7 @@ from venue_ops.core.services.places import find_cities
 from venue_ops.exit_codes import ExitCode
 from venue_ops.listings.asking import span
 from venue_ops.listings.notes import ALWAYS_THERE, note_absent
+from venue_ops.listings.width import note_hidden
 from venue_ops.output.models import Listing, PageInfo
 from venue_ops.views import groups
 from venue_ops.views.figures import document
@@ -72,8 +73,7 @@ def print_groups(
     listing = Listing(found.rows, columns, ident=lambda row: row.key or groups.NO_CITY, page=page)
     shown = session.output.listing(listing)
     note = session.console.note
-    if hidden := session.output.hidden_columns:
-        note(f"Left out for want of width: {', '.join(hidden)} (-o wide has more).")
+    note_hidden(session)
     if not shown:
         typed = filters.typed()
         note(f"No failed image matches {typed}." if typed else "No image has failed.")
@@ -104,8 +104,7 @@ def _query(session: Session, filters: FigureFilters) -> tuple[FiguresQuery, bool
 
 
 def _note_left_out(session: Session, found: Figures) -> None:
-    if hidden := session.output.hidden_columns:
-        session.console.note(f"Left out for want of width: {', '.join(hidden)} (-o wide has more).")
+    note_hidden(session)
     left = [name for name, rows in (("venues", found.venues), ("jobs", found.jobs)) if rows is None]
     if left:
         session.console.note(

@@ -9,6 +9,7 @@ from venue_ops.core.models import JobKind
 from venue_ops.core.queries import JobQuery, VenueQuery
 from venue_ops.core.services.blank import Blank, absent_kinds, why_blank
 from venue_ops.listings.filters import OperationFilters, VenueFilters
+from venue_ops.listings.width import note_hidden
 from venue_ops.output.models import PageInfo
 
 ALWAYS_THERE = (JobKind.BACKFILL, JobKind.ENRICHMENT)
@@ -18,8 +19,7 @@ ALWAYS_THERE = (JobKind.BACKFILL, JobKind.ENRICHMENT)
 def note_page(session: Session, shown: int, page: PageInfo) -> None:
     """Where a page stands in the whole, and the columns that found no room."""
     console = session.console
-    if hidden := session.output.hidden_columns:
-        console.note(f"Left out for want of width: {', '.join(hidden)} (-o wide has more).")
+    note_hidden(session)
     if page.next:
         of_all = f"{shown:,} of {page.total:,}" if page.total is not None else f"{shown:,} shown"
         console.note(f"{of_all}, next page: --after {page.next}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -75,6 +75,10 @@ class Output:
         """The names of the columns that the terminal was too narrow for, so far."""
         return self._hidden
 
+    def check(self, columns: Sequence[Column[Any]]) -> None:
+        """Raises UsageError where a column was asked for that is none of these."""
+        choose_columns(columns, self._options.columns, self._format)
+
     def listing(self, listing: Listing[Row]) -> int:
         """Writes all rows and returns their number; all formats take constant memory."""
         with self._shown():
@@ -108,6 +112,10 @@ class Output:
                             hint="These formats work here: table, wide, json, ndjson.",
                         )
                     self.listing(document.listing)
+
+    def without_pager(self) -> None:
+        """Write straight to the terminal from here on."""
+        self._paging = None
 
     @contextmanager
     def _shown(self) -> Iterator[None]:

@@ -56,8 +56,8 @@ def database_target(dsn: str, *, source: str, env: Mapping[str, str]) -> Databas
     except DsnSyntaxError as problem:
         raise ConfigurationError(
             f"The database URL ({source}) cannot be read: {problem}.",
-            hint="Its form is postgresql://USER@HOST:PORT/DATABASE; the password may also come"
-            " from PGPASSWORD or ~/.pgpass.",
+            hint="Its form is postgresql://HOST:PORT/DATABASE; the user may come from PGUSER, the"
+            " password from PGPASSWORD or ~/.pgpass.",
         ) from None
     inherited = {} if _service(parameters, env) else env
     user = parameters.get("user") or inherited.get("PGUSER") or None

@@ -15,6 +15,10 @@ _VARIABLES = (
     ("oban_schema", "VENUE_OPS_OBAN_SCHEMA"),
     ("tz", "VENUE_OPS_TZ"),
     ("statement_timeout", "VENUE_OPS_STATEMENT_TIMEOUT"),
+    ("store", "VENUE_OPS_STORE"),
+    ("store_public_url", "VENUE_OPS_STORE_PUBLIC_URL"),
+    ("imagekit_folder", "IMAGEKIT_FOLDER"),
+    ("state_dir", "VENUE_OPS_STATE_DIR"),
 )
 """Setting and variable; of two for one setting the later one wins."""
 

@@ -32,9 +32,18 @@ def _whole_number(value: object) -> str | None:
     return None if right else "a whole number"
 
 
+def _number(value: object) -> str | None:
+    right = isinstance(value, int | float) and not isinstance(value, bool)
+    return None if right else "a number"
+
+
 def _timeout(value: object) -> str | None:
     right = isinstance(value, str | int | float) and not isinstance(value, bool)
     return None if right else 'a number of seconds or a text such as "30s"'
+
+
+def _any_names(value: object) -> str | None:
+    return None if value == [] else _names(value)
 
 
 def _names(value: object) -> str | None:
@@ -59,11 +68,26 @@ KEYS: Mapping[str, Check] = {
     "workers.cleanup": _names,
     "queues.backfill": _text,
     "queues.enrichment": _text,
+    "store": _text,
+    "store_public_url": _text,
+    "imagekit_folder": _text,
+    "imagekit_upload_url": _text,
+    "state_dir": _text,
+    "retry.concurrency": _whole_number,
+    "retry.settle": _timeout,
+    "retry.longest_wait": _timeout,
+    "retry.allowed_hosts": _any_names,
 }
 """Every setting, at the top level or in a profile; a dot is a table of its own."""
 
-_TABLES = frozenset(key.partition(".")[0] for key in KEYS if "." in key)
-_TOP = frozenset(key.partition(".")[0] for key in KEYS) | {PROFILES, DEFAULT_PROFILE}
+FREE_TABLES: Mapping[str, Check] = {"pace": _number}
+"""Tables whose keys are names from outside, as providers are, with the type of their values."""
+
+_TABLES = frozenset(FREE_TABLES) | frozenset(key.partition(".")[0] for key in KEYS if "." in key)
+_TOP = frozenset(key.partition(".")[0] for key in (*KEYS, *FREE_TABLES)) | {
+    PROFILES,
+    DEFAULT_PROFILE,
+}
 
 
 def flat_values(table: Mapping[str, Any], *, path: str, place: str = "") -> dict[str, Any]:
@@ -83,7 +107,7 @@ def flat_values(table: Mapping[str, Any], *, path: str, place: str = "") -> dict
         else:
             found[key] = value
     for key, value in found.items():
-        check = KEYS.get(key)
+        check = KEYS.get(key) or FREE_TABLES.get(key.partition(".")[0])
         if check is None:
             raise _unknown(path, place, key)
         expected = check(value)

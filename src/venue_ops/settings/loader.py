@@ -14,6 +14,7 @@ from venue_ops.settings.database import find_database, overruled_profile
 from venue_ops.settings.file import ConfigFile, find_config
 from venue_ops.settings.given import Given, given_values
 from venue_ops.settings.model import Overrides, QueueNames, Settings, WorkerNames
+from venue_ops.settings.retrying import retry_settings
 from venue_ops.settings.secrets import environment_secrets
 
 T = TypeVar("T")
@@ -58,6 +59,12 @@ def load_settings(
         queues=_queues(reader),
         max_retries=reader.read("max_retries", values.max_retries, plain.max_retries),
         pager=reader.read("pager", str, plain.pager),
+        retry=retry_settings(
+            reader.read,
+            env,
+            [key.removeprefix("pace.") for key in reader.given if key.startswith("pace.")],
+            file.path.parent if file.path else None,
+        ),
         config_file=file.path,
         sources=MappingProxyType(
             {

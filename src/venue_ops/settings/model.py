@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from venue_ops.core.models import JobKind
+from venue_ops.settings.retrying import RetrySettings
 
 DEFAULT_STATEMENT_TIMEOUT = timedelta(seconds=30)
 DEFAULT_OBAN_SCHEMA = "public"
@@ -119,6 +120,7 @@ class Settings:
     queues: QueueNames = QueueNames()
     max_retries: int = DEFAULT_MAX_RETRIES
     pager: str | None = None
+    retry: RetrySettings = field(default_factory=RetrySettings)
     config_file: Path | None = None
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()

@@ -1,0 +1,122 @@
+"""A confirmed retry: executed, receipted, told as it goes and at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import typer
+
+from venue_ops.context import Session
+from venue_ops.core.errors import ConfigurationError
+from venue_ops.core.net.errors import REFUSALS
+from venue_ops.core.planning import Totals, VenuePlan, provider_of
+from venue_ops.core.retry import again
+from venue_ops.core.retry.outcomes import Outcome, Result, Summary
+from venue_ops.core.retry.receipts import ReceiptWriter, RunHead
+from venue_ops.core.retry.run import Budget
+from venue_ops.core.services.retrying import Means, execute
+from venue_ops.exit_codes import ExitCode
+from venue_ops.listings.program import program
+from venue_ops.listings.progress import progress
+from venue_ops.listings.results import Results
+from venue_ops.views import retrying as view
+
+_FINISHING = "Finishing what is in flight; a second Ctrl-C stops at once."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was asked for: as it was typed, why, what it comes to, how to ask it again.
+
+    `left_out` are lines that say what is not taken.
+    """
+
+    what: str
+    reason: str | None
+    totals: Totals
+    budget: Budget
+    again: again.Asked
+    left_out: Sequence[str] = ()
+
+
+def run(session: Session, means: Means, plans: Iterator[VenuePlan], asked: Asked) -> None:
+    """Work through the plans; results to stdout as they come (ndjson) or as a table at the end.
+
+    Raises typer.Exit(5) if images still fail, 7 if the run was stopped, 130 or 143 after a
+    signal; OutputError if stdout could not be written; what ended it otherwise, with the receipt
+    closed.
+    """
+    refused: Counter[str] = Counter()
+    session.output.without_pager()  # a run that has ended waits for nobody
+    receipt = ReceiptWriter(means.state.runs, _head(session, means, asked), session.redactor.text)
+    results = Results(session, receipt)
+    summary = Summary()
+
+    def emit(outcome: Outcome) -> None:
+        if outcome.result is Result.LEFT and outcome.error_type in REFUSALS:
+            refused[provider_of(outcome.item)] += 1
+        tell(outcome)
+        results.add(outcome)
+
+    try:
+        with progress(session, asked.totals, means.clock) as tell:
+            execute(
+                means,
+                plans,
+                asked.budget,
+                emit,
+                summary,
+                heard=lambda: tell.say(_FINISHING),
+            )
+    except KeyboardInterrupt:
+        if summary.signal is None:
+            raise
+    finally:
+        try:
+            receipt.end(summary, session.clock())
+        except ConfigurationError as error:  # hides neither the results nor what ended the run
+            session.console.warn(f"{error.message} The run is over, and its images are written.")
+        finally:
+            results.end(sum(summary.results.values()))
+            _tell(session, summary, asked, refused)
+            session.console.note(f"Its receipt: {program(session)} runs show {means.run_id}")
+    results.raise_problem()
+    _end(summary)
+
+
+def _head(session: Session, means: Means, asked: Asked) -> RunHead:
+    return RunHead(
+        id=means.run_id,
+        began=session.clock().isoformat(),
+        database=session.source.database.label,
+        what=asked.what,
+        reason=asked.reason,
+        planned=asked.totals.images,
+        verb=asked.again.verb,
+        names=asked.again.names,
+        options=asked.again.options,
+    )
+
+
+def _tell(session: Session, summary: Summary, asked: Asked, refused: Mapping[str, int]) -> None:
+    session.console.note(view.of_summary(summary))
+    if summary.stopped in view.STOPPED:
+        session.console.note(view.STOPPED[summary.stopped])
+    for line in asked.left_out:
+        session.console.note(line)
+    for name, count in sorted(refused.items()):
+        if name not in summary.stopped_providers:
+            session.console.warn(view.of_refused(name, count))
+    for name, why in summary.stopped_providers.items():
+        session.console.warn(f"{name} was left alone after a while: {view.OPENED[why]}.")
+
+
+def _end(summary: Summary) -> None:
+    if summary.signal is not None:
+        raise typer.Exit(128 + summary.signal)
+    if summary.stopped is not None:
+        raise typer.Exit(ExitCode.STOPPED)
+    if summary.still_failing:
+        raise typer.Exit(ExitCode.STILL_FAILING)
