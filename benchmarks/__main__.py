@@ -10,12 +10,25 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
-from benchmarks import exports, figures, growth, pages, process, start, venues
+from benchmarks import (
+    exports,
+    figures,
+    growth,
+    pace,
+    pages,
+    process,
+    start,
+    throughput,
+    venues,
+    writes,
+)
 from benchmarks.databases import OWN_JOBS, OWN_VENUES, Measured, made, opened
 from benchmarks.report import Figure, table
+from benchmarks.retries import writable
 
 OWN = "own"
-GOALS = ("R1", "R2", "R3", "R4", "R5", "R6", "R7")
+WRITES = ("W1", "W2", "W4")
+GOALS = ("R1", "R2", "R3", "R4", "R5", "R6", "R7", *WRITES)
 S_VARIABLE, L_VARIABLE = "VENUE_OPS_BENCH_S", "VENUE_OPS_BENCH_L"
 
 
@@ -27,6 +40,7 @@ def main() -> int:
         _say(f"No such goal: {', '.join(sorted(unknown))}; there are {', '.join(GOALS)}.")
         return 2
     _say(f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    _say(f"load {' '.join(f'{each:.1f}' for each in os.getloadavg())} before it begins")
     found: list[Figure] = []
     with ExitStack() as stack:
         for figure in _measure(given, stack):
@@ -41,7 +55,9 @@ def _measure(given: argparse.Namespace, stack: ExitStack) -> Iterator[Figure]:
     wanted, runs = set(given.only), given.runs
     if "R1" in wanted:
         yield from start.figures(runs)
-    if not wanted - {"R1"}:
+    if wanted & set(WRITES):
+        yield from _of_writes(wanted, runs, stack)
+    if not wanted - {"R1", *WRITES}:
         return
     databases = _databases(given, stack)
     for database in databases:
@@ -63,6 +79,18 @@ def _measure(given: argparse.Namespace, stack: ExitStack) -> Iterator[Figure]:
         yield from growth.figures(small, large, runs)
     elif "R7" in wanted:
         _say("R7 needs two databases, ten times apart: --dsn-s and --dsn-l.")
+
+
+def _of_writes(wanted: set[str], runs: int, stack: ExitStack) -> Iterator[Figure]:
+    """On a database of their own, never on one that was given."""
+    here = stack.enter_context(writable())
+    _say(f"for what writes: {here.server}")
+    if "W1" in wanted:
+        yield from pace.figures(here)
+    if "W2" in wanted:
+        yield from throughput.figures(here, runs)
+    if "W4" in wanted:
+        yield from writes.figures(here, runs)
 
 
 def _judged(figures: Iterator[Figure], database: Measured) -> Iterator[Figure]:
