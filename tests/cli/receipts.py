@@ -1,4 +1,4 @@
-"""Retries in tests: the program set up for a world, and receipts that tests write themselves."""
+"""Receipts that tests write themselves, and where the program looks for them."""
 
 from __future__ import annotations
 

@@ -23,8 +23,11 @@ def cleared(database: Database) -> None:
         conn.execute("DELETE FROM oban_jobs")
 
 
-def in_world(here: World, folder: Path, more: str = "") -> Program:
-    """The program, its store and its provider being the test's; `more` settings of `[retry]`."""
+def in_world(here: World, folder: Path, more: str = "", *, pace: int = 500) -> Program:
+    """The program, its store and its provider being the test's; `more` settings of `[retry]`.
+
+    `pace` is of requests a second.
+    """
     config = folder / "config.toml"
     host, port = here.provider_web.address
     config.write_text(
@@ -35,8 +38,8 @@ def in_world(here: World, folder: Path, more: str = "") -> Program:
         allowed_hosts = ["{host}:{port}"]
         {more}
         [pace]
-        foursquare = 500
-        google_places = 500
+        foursquare = {pace}
+        google_places = {pace}
         """
     )
     env = {"VENUE_OPS_CONFIG": str(config), "IMAGEKIT_PRIVATE_KEY": DEMO_KEY}

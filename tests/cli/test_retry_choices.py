@@ -68,6 +68,23 @@ def test_what_options_take(here: World, program: Program, options: str, taken: s
     assert uploaded == set(taken.split())
 
 
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ("--error not_found", ["not_found"]),
+        ("--provider here", []),
+        ("--error nothing-at-all", []),
+    ],
+)
+def test_what_a_filter_passes_over_is_counted_and_not_shown(
+    here: World, program: Program, options: str, shown: list[str]
+) -> None:
+    every_class(here)
+    planned = program("sweep", "--dry-run", *options.split(), "-o", "json")
+    assert [row["error_type"] for row in planned.data] == shown
+    assert f"  {5 - len(shown)}  not among those chosen" in planned.err
+
+
 def test_permanent_errors_want_force(here: World, program: Program) -> None:
     every_class(here)
     refused = program("retry", "venue", "noce", "--class", "permanent")

@@ -7,18 +7,17 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
-from tests.cli.program import Program, on
+from tests.cli.program import Program
+from tests.cli.retrying import cleared, in_world
 from tests.databases import Database
 from tests.retrying import World, world
 from tests.soaked import Tell
 
 from venue_ops.core.planning import has_failed
-from venue_ops.demo.imagekit_server import DEMO_KEY
 from venue_ops.demo.pictures import png
 from venue_ops.demo.web import Answer, Request
 
@@ -28,9 +27,7 @@ IMAGES_A_VENUE = 5
 
 @pytest.fixture
 def here(sample_database: Database, tmp_path: Path) -> Iterator[World]:
-    with sample_database.connect(autocommit=True) as conn:
-        conn.execute("UPDATE venues SET venue_images = '[]'")
-        conn.execute("DELETE FROM oban_jobs")
+    cleared(sample_database)
     with world(sample_database, tmp_path) as made:
         made.provider_web._handler = slowly(0.15)
         yield made
@@ -42,21 +39,7 @@ def slowly(delay: float) -> Callable[[Request], Answer]:
 
 @pytest.fixture
 def program(here: World, tmp_path: Path) -> Program:
-    config = tmp_path / "config.toml"
-    host, port = here.provider_web.address
-    config.write_text(
-        f"""
-        state_dir = "{tmp_path / "state"}"
-        imagekit_upload_url = "{here.store_web.url}/api/v1/files/upload"
-        [retry]
-        allowed_hosts = ["{host}:{port}"]
-        concurrency = {CONCURRENCY}
-        [pace]
-        foursquare = 500
-        """
-    )
-    env = {"VENUE_OPS_CONFIG": str(config), "IMAGEKIT_PRIVATE_KEY": DEMO_KEY}
-    return replace(on(here.database), env=env)
+    return in_world(here, tmp_path, f"concurrency = {CONCURRENCY}")
 
 
 def fill(here: World, images: int) -> list[int]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.cli.program import Program, on
+from tests.cli.program import Program
+from tests.cli.retrying import cleared, in_world
 from tests.databases import Database
 from tests.retrying import World, world
 from tests.soaked import Tell
 
 from venue_ops.core.planning import has_failed
-from venue_ops.demo.imagekit_server import DEMO_KEY
 from venue_ops.demo.pictures import png
 from venue_ops.demo.web import Answer
 
@@ -26,9 +25,7 @@ SLOWLY = 0.5
 
 @pytest.fixture
 def here(sample_database: Database, tmp_path: Path) -> Iterator[World]:
-    with sample_database.connect(autocommit=True) as conn:
-        conn.execute("UPDATE venues SET venue_images = '[]'")
-        conn.execute("DELETE FROM oban_jobs")
+    cleared(sample_database)
     with world(sample_database, tmp_path) as made:
         made.provider_web._handler = lambda request: Answer(200, png(request.path), delay=SLOWLY)
         yield made
@@ -36,20 +33,7 @@ def here(sample_database: Database, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def program(here: World, tmp_path: Path) -> Program:
-    config = tmp_path / "config.toml"
-    host, port = here.provider_web.address
-    config.write_text(
-        f"""
-        state_dir = "{tmp_path / "state"}"
-        imagekit_upload_url = "{here.store_web.url}/api/v1/files/upload"
-        [retry]
-        allowed_hosts = ["{host}:{port}"]
-        [pace]
-        foursquare = {RATE}
-        """
-    )
-    env = {"VENUE_OPS_CONFIG": str(config), "IMAGEKIT_PRIVATE_KEY": DEMO_KEY}
-    return replace(on(here.database), env=env)
+    return in_world(here, tmp_path, pace=RATE)
 
 
 def most_in_a_second(heard: list[float]) -> int:

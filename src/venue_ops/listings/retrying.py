@@ -13,7 +13,7 @@ from venue_ops.context import Session
 from venue_ops.core.errors import ConfigurationError, UsageError
 from venue_ops.core.models import Retryability
 from venue_ops.core.moments import parse_duration
-from venue_ops.core.planning import Grain, Item, Policy, Totals, VenuePlan
+from venue_ops.core.planning import Grain, Item, Policy, Reason, Totals, VenuePlan
 from venue_ops.core.references import parse_enum_values, shortened, split_values
 from venue_ops.core.retry import again
 from venue_ops.core.retry.run import NO_BUDGET, Budget
@@ -177,7 +177,7 @@ def _print_plan(
         for plan in within(planned(), budget):
             totals.add(plan)
             left.add(plan)
-            yield from plan.taken if session.flags.output is Format.IDS else plan.items
+            yield from plan.taken if session.flags.output is Format.IDS else _listed(scope, plan)
 
     page = PageInfo(None, None, None)
     listing = Listing(items(), view.PLAN, ident=lambda row: row.id or "", page=page)
@@ -189,6 +189,15 @@ def _print_plan(
         _say(session, view.left_out(totals, left.named))
     else:
         _note_nothing(session, totals, left.named, is_printed=True)
+
+
+def _listed(scope: Scope, plan: VenuePlan) -> Iterator[Item]:
+    """As a filter of the lists does it: what --error, --provider or --class pass over is not shown.
+
+    It is counted among what is left out. Images that were named are shown whatever they are.
+    """
+    named = scope.grain is Grain.IMAGE
+    return (item for item in plan.items if named or item.reason is not Reason.NOT_CHOSEN)
 
 
 def _totals(
