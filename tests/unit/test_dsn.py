@@ -108,7 +108,9 @@ def test_a_url_means_to_us_what_it_means_to_libpq(
     at = f"{quote(user, safe='')}:{quote(password, safe='')}@{host}"
     number = f":{port}" if port else ""
     url = f"postgresql://{at}{number}/{quote(dbname)}?application_name={quote(name, safe='')}"
-    oracle = {key: value for key, value in conninfo_to_dict(url).items() if value != ","}
+    oracle = conninfo_to_dict(url)
+    if oracle.get("port") == ",":  # two hosts, and no port of either
+        del oracle["port"]
     assert said(url) == oracle
     assert not password or password in target(url).secrets
 
