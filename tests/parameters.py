@@ -38,6 +38,11 @@ PARAMETERS: dict[str, Any] = {
     **{"url": "https://ik.test/1", "imagekit_path": "/venues/1", "details": Jsonb({})},
     **{"retried_at": "2025-10-24T18:00:00Z", "touched_since": "2025-10-24"},
     **{"retries": 0, "enrichment_queue": "venue_enrichment"},
-    **{"columns": ["venue_images", "updated_at"]},
+    **{"columns": ["venue_images", "updated_at"], "oban_schema": "public"},
+    **{"inserted": ["state"], "updated": ["state"]},
+    **{"wanted_venues": [1], "wanted_providers": ["here"], "wanted_urls": ["https://h.test/1"]},
+    **{"wanted_retries": [0], "wanted_names": ["xx-0123456789"], "job_ids": [1]},
+    **{"queue": "venue_enrichment", "worker": "A.B", "tags": ["run-1"], "priority": 0},
+    **{"forced": False, "channel": "public.oban_insert"},
 }
 """One value for each parameter of any statement."""

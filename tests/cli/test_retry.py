@@ -45,7 +45,7 @@ def test_a_venue(here: World, program: Program) -> None:
     empty = program("retry", "venue", "noce", "-o", "json")
     assert (empty.code, empty.data) == (0, [])
     assert program("sweep", "-o", "csv").lines == [
-        "id,venue_id,venue,provider,result,error_type,status_code,message,url,path,at"
+        "id,venue_id,venue,provider,result,error_type,status_code,message,url,path,job_id,at"
     ]
 
 

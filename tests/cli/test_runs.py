@@ -76,6 +76,7 @@ def test_one_run(program: Program, write: Write) -> None:
         "uploaded": 1,
         "failed": 1,
         "left": 1,
+        "enqueued": 0,
         "stopped": "max_images",
         "is_complete": True,
     }

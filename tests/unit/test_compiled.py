@@ -34,7 +34,7 @@ from venue_ops.core.db.questions import (
     VenueFigures,
     VenueFilter,
 )
-from venue_ops.core.enums import Exported, GroupBy
+from venue_ops.core.enums import Engine, Exported, GroupBy
 from venue_ops.core.exports.columns import COLUMNS
 from venue_ops.core.models import JobKind, VenueOutcome
 from venue_ops.core.queries import DEFAULT_KINDS, JobOrder, VenueOrder
@@ -61,6 +61,9 @@ CHOICES: dict[str, list[Any]] = {
     "by": list(GroupBy),
     "described": [True, False],
     "of_cities": [True, False],
+    "engine": list(Engine),
+    "unfinished": [("available", "executing")],
+    "looks": [True, False],
 }
 OF_FIGURES = (FailureTotals, ImageRuns, VenueFigures, GroupedFailures, GroupedImages)
 

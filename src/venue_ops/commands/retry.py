@@ -34,6 +34,9 @@ def image(
     concurrency: retrying.Concurrency = None,
     timeout: retrying.Timeout = None,
     reason: retrying.Why = None,
+    enqueue: retrying.Enqueue = False,
+    engine: retrying.Engine = None,
+    wait: retrying.Wait = False,
 ) -> None:
     """Try single images again, by their id or by the place that `show venue` gives them.
 
@@ -55,6 +58,9 @@ def image(
         concurrency=concurrency,
         timeout=timeout,
         reason=reason,
+        enqueue=enqueue,
+        engine=engine,
+        wait=wait,
     )
     named = retrying.named(session, refs)
     scope = image_scope(session.source, named, shown=session.state.shown, to_look=dry_run)
@@ -78,6 +84,9 @@ def venue(
     concurrency: retrying.Concurrency = None,
     timeout: retrying.Timeout = None,
     reason: retrying.Why = None,
+    enqueue: retrying.Enqueue = False,
+    engine: retrying.Engine = None,
+    wait: retrying.Wait = False,
 ) -> None:
     """Try the failed images of venues again: those that failed for a passing reason."""
     from venue_ops.core.services.plans import venue_scope
@@ -98,6 +107,9 @@ def venue(
         concurrency=concurrency,
         timeout=timeout,
         reason=reason,
+        enqueue=enqueue,
+        engine=engine,
+        wait=wait,
     )
     run_retry(session, venue_scope(session.source, retrying.named(session, refs)), asked)
 
@@ -120,6 +132,9 @@ def city(
     concurrency: retrying.Concurrency = None,
     timeout: retrying.Timeout = None,
     reason: retrying.Why = None,
+    enqueue: retrying.Enqueue = False,
+    engine: retrying.Engine = None,
+    wait: retrying.Wait = False,
 ) -> None:
     """Try the failed images of all venues of a city again; asks once, with the counts.
 
@@ -144,5 +159,8 @@ def city(
         concurrency=concurrency,
         timeout=timeout,
         reason=reason,
+        enqueue=enqueue,
+        engine=engine,
+        wait=wait,
     )
     run_retry(session, city_scope(session.source, refs), asked)

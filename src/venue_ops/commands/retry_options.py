@@ -56,6 +56,16 @@ Timeout = Annotated[
         help="How long one download may take: 1m without it.",
     ),
 ]
+Enqueue = Annotated[
+    bool, typer.Option("--enqueue", help="Insert job rows, one a venue, and try nothing here.")
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine", metavar="NAME", help="Who runs them: app (its nodes), python (our worker)."
+    ),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the jobs to their end; with --enqueue.")]
 Why = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Kept with the run's receipt.")
 ]
@@ -77,6 +87,9 @@ def retry_options(
     concurrency: int | None = None,
     timeout: str | None = None,
     reason: str | None = None,
+    enqueue: bool = False,
+    engine: str | None = None,
+    wait: bool = False,
 ) -> RetryOptions:
     """As typed, with what stops a run read. Raises UsageError."""
     from venue_ops.listings.retrying import RetryOptions, budget_of, pressure_of
@@ -92,6 +105,9 @@ def retry_options(
         budget=budget_of(limit, max_images, max_duration, max_cost),
         pressure=pressure_of(concurrency, timeout),
         reason=reason,
+        enqueue=enqueue,
+        engine=engine,
+        wait=wait,
     )
 
 

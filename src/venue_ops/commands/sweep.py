@@ -28,6 +28,9 @@ def sweep(
     concurrency: retrying.Concurrency = None,
     timeout: retrying.Timeout = None,
     reason: retrying.Why = None,
+    enqueue: retrying.Enqueue = False,
+    engine: retrying.Engine = None,
+    wait: retrying.Wait = False,
 ) -> None:
     """Try again whatever failed for a passing reason, in all venues, and nothing else.
 
@@ -53,5 +56,8 @@ def sweep(
         concurrency=concurrency,
         timeout=timeout,
         reason=reason,
+        enqueue=enqueue,
+        engine=engine,
+        wait=wait,
     )
     run_retry(session, EVERYTHING, asked)

@@ -16,6 +16,7 @@ from venue_ops.completion import exports
 from venue_ops.completion.typed import Typed
 from venue_ops.context import Session
 from venue_ops.core.enums import (
+    Engine,
     Exported,
     GroupBy,
     JobKind,
@@ -188,6 +189,7 @@ _BY_NAME: Mapping[str, Values] = {
     "image": images,
     "run": _runs,
     "class_": _words(Retryability),
+    "engine": _words(Engine),
     "provider": _providers,
     "error": _errors,
     "kind": _words(JobKind, "all"),

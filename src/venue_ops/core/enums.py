@@ -69,6 +69,13 @@ class Retryability(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
+class Engine(StrEnum):
+    """Who runs retries that are enqueued: the application's nodes, or `venue-ops worker`."""
+
+    APP = "app"
+    PYTHON = "python"
+
+
 class JobOrder(StrEnum):
     """`id`: newest job first. `activity`: what happened last comes first."""
 

@@ -170,3 +170,8 @@ CHILD_SLACK_SECONDS: Final = 5
 def types_of(retryability: Retryability) -> tuple[str, ...]:
     """The error types of one class, in the table's order."""
     return tuple(name for name, known in ERROR_CLASSES.items() if known is retryability)
+
+
+FINISHED: Final = ("completed", "discarded", "cancelled")
+"""Oban's states of a job that is over. Any other, also one that is not known today, may still lead
+to a write."""

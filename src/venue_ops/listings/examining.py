@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import timedelta
 
 import typer
@@ -87,8 +86,8 @@ def _findings(session: Session, wanted: Sequence[Check]) -> list[Finding]:
 
 def _names(settings: Settings) -> Names:
     return Names(
-        queues=asdict(settings.queues),
-        default_queues=asdict(QueueNames()),
+        queues=dict(settings.queues.by_kind),
+        default_queues=dict(QueueNames().by_kind),
         default_workers=WorkerNames().all,
     )
 

@@ -111,7 +111,7 @@ def _means(
     paces = paces_of(session)
     limits = Limits() if pressure.seconds is None else Limits(total=pressure.seconds)
     return Means(
-        run_id=_run_id(session),
+        run_id=run_id(session),
         rows=lambda: _rows(session, source.database.twin()),
         network=lambda: PublicOnly(allowed=chosen.allowed_hosts),
         store=store or _store(session),
@@ -169,6 +169,6 @@ def _rows(session: Session, database: Database) -> Rows:
     )
 
 
-def _run_id(session: Session) -> str:
+def run_id(session: Session) -> str:
     """Sorts by time, and is told apart from another of the same second."""
     return f"{session.clock():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

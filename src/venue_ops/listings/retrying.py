@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-import typer
-
 from venue_ops.context import Session
-from venue_ops.core.errors import ConfigurationError, UsageError
+from venue_ops.core.enums import Engine
+from venue_ops.core.errors import UsageError
 from venue_ops.core.models import Retryability
 from venue_ops.core.moments import parse_duration
-from venue_ops.core.planning import Grain, Item, Policy, Reason, Totals, VenuePlan
+from venue_ops.core.planning import Grain, Policy
 from venue_ops.core.references import parse_enum_values, shortened, split_values
 from venue_ops.core.retry import again
 from venue_ops.core.retry.run import NO_BUDGET, Budget
-from venue_ops.core.services.plans import Scope, plans
-from venue_ops.exit_codes import ExitCode
+from venue_ops.core.services.plans import Scope
+from venue_ops.listings.confirming import confirm
+from venue_ops.listings.enqueueing import Enqueued, engine_of, refuse_what_is_the_consumers
 from venue_ops.listings.failed_jobs import note_failed_jobs
-from venue_ops.listings.means import (
-    DEFAULT_PRESSURE,
-    Pressure,
-    means_of,
-    paces_of,
-    prices_of,
-    rows_of,
-)
-from venue_ops.listings.read_only import refuse_where_read_only
-from venue_ops.listings.results import Results
+from venue_ops.listings.inline import Inline, refuse_a_cost_that_nobody_knows
+from venue_ops.listings.means import DEFAULT_PRESSURE, Pressure
+from venue_ops.listings.plans import Way, note_nothing, print_plan, totals_of
 from venue_ops.listings.running import Asked, run
-from venue_ops.listings.width import note_hidden
-from venue_ops.output.formats import Format
-from venue_ops.output.models import Listing, PageInfo
-from venue_ops.settings.retrying import DEFAULT_PACE
 from venue_ops.views import retrying as view
-
-_NAMED = 5
-"""So many images that are left out are named one by one; of more there are counts."""
-
-_FOR_PROGRAMS = (Format.JSON, Format.CSV, Format.TSV)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +41,9 @@ class RetryOptions:
     budget: Budget = NO_BUDGET
     pressure: Pressure = DEFAULT_PRESSURE
     reason: str | None = None
+    enqueue: bool = False
+    engine: str | None = None
+    wait: bool = False
 
 
 def budget_of(venues: int, images: int | None, duration: str | None, cost: str | None) -> Budget:
@@ -103,42 +90,47 @@ def policy_of(session: Session, options: RetryOptions) -> Policy:
 
 def run_retry(session: Session, scope: Scope, options: RetryOptions) -> None:
     """Plan, ask, retry, tell. Raises typer.Exit(5) if images still fail, 7 if it was stopped."""
-    policy = policy_of(session, options)
-    _refuse_a_cost_that_nobody_knows(session, options.budget)
-
-    def planned() -> Generator[VenuePlan, None, None]:
-        return plans(session.source, rows_of(session), scope, policy)
-
+    way = _way(session, scope, options)
     if options.dry_run:
-        _print_plan(session, scope, planned, options.budget)
+        print_plan(session, scope, way, options.budget)
         note_failed_jobs(session, scope)
         return
     session.output.check(view.OUTCOMES)  # not when everything is done
-    refuse_where_read_only(session)
-    with means_of(session, policy, options.pressure) as means:
-        totals, left = _totals(planned(), scope, options.budget)
+    way.refuse_where_read_only()
+    with way.work() as work:
+        totals, left = totals_of(way.planned, scope, options.budget)
         if not totals.images:
-            _note_nothing(session, totals, left)
+            note_nothing(session, left)
             note_failed_jobs(session, scope)
             return
         note_failed_jobs(session, scope)
-        _note_daily_run(session)
-        _confirm(session, scope, options, totals)
-        said = tuple(view.left_out(totals, left))
-        as_typed = asked_of(scope, options)
-        asked = Asked(scope.said, options.reason, totals, options.budget, as_typed, said)
-        with closing(planned()) as each:
-            run(session, means, each, asked)
-
-
-def _refuse_a_cost_that_nobody_knows(session: Session, budget: Budget) -> None:
-    """A limit that is never reached is none."""
-    if budget.cost is not None and not prices_of(session):
-        raise ConfigurationError(
-            "--max-cost cannot stop a run: no provider's price is known.",
-            hint="Prices stand in venue_data_providers (cost_per_image), which this role may not"
-            " read or which has none; --max-images stops a run, too.",
+        way.note(totals)
+        confirm(session, scope.grain, doing=way.doing, what=way.said(totals), yes=options.yes)
+        asked = Asked(
+            scope.said, options.reason, totals, options.budget, asked_of(scope, options), left
         )
+        with closing(way.planned()) as each:
+            run(session, work, each, asked)
+
+
+def _way(session: Session, scope: Scope, options: RetryOptions) -> Way:
+    policy, budget = policy_of(session, options), options.budget
+    if not options.enqueue:
+        _refuse_without_enqueue(options)
+        refuse_a_cost_that_nobody_knows(session, budget)
+        return Inline(session, scope, policy, budget, options.pressure)
+    refuse_what_is_the_consumers(budget, options.pressure, waits=options.wait)
+    engine = engine_of(session, options.engine)
+    policy = replace(policy, by_job=engine is Engine.APP)
+    return Enqueued(session, scope, policy, budget, engine, options.wait)
+
+
+def _refuse_without_enqueue(options: RetryOptions) -> None:
+    for name, is_given in (("--wait", options.wait), ("--engine", options.engine is not None)):
+        if is_given:
+            raise UsageError(
+                f"{name} is for retries that are enqueued.", hint="Add --enqueue, or leave it out."
+            )
 
 
 def asked_of(scope: Scope, options: RetryOptions) -> again.Asked:
@@ -155,136 +147,8 @@ def asked_of(scope: Scope, options: RetryOptions) -> again.Asked:
             typed += (name, value)
     if options.force:
         typed.append("--force")
+    if options.enqueue:
+        typed += ("--enqueue", *(() if options.engine is None else ("--engine", options.engine)))
+    if options.wait:
+        typed.append("--wait")
     return again.Asked(verb, again.typed_names(scope.names), tuple(typed))
-
-
-def _note_daily_run(session: Session) -> None:
-    if found := rows_of(session).daily_run():
-        job_id, since = found
-        session.console.warn(
-            f"Job {job_id}, an enrichment of whichever venues it likes, runs since"
-            f" {since:%H:%M:%S} UTC and may overwrite what is written now: `venue-ops reconcile`"
-            " puts that right afterwards."
-        )
-
-
-def _print_plan(
-    session: Session, scope: Scope, planned: Callable[[], Iterator[VenuePlan]], budget: Budget
-) -> None:
-    totals, left = Totals(), LeftOut(scope)
-
-    def items() -> Iterator[Item]:
-        for plan in within(planned(), budget):
-            totals.add(plan)
-            left.add(plan)
-            yield from plan.taken if session.flags.output is Format.IDS else _listed(scope, plan)
-
-    page = PageInfo(None, None, None)
-    listing = Listing(items(), view.PLAN, ident=lambda row: row.id or "", page=page)
-    session.output.listing(listing)
-    note_hidden(session)
-    if totals.images:
-        said = _of(session, totals, budget)
-        session.console.note(f"A retry would try {said}. Nothing was changed.")
-        _say(session, view.left_out(totals, left.named))
-    else:
-        _note_nothing(session, totals, left.named, is_printed=True)
-
-
-def _listed(scope: Scope, plan: VenuePlan) -> Iterator[Item]:
-    """As a filter of the lists does it: what --error, --provider or --class pass over is not shown.
-
-    It is counted among what is left out. Images that were named are shown whatever they are.
-    """
-    named = scope.grain is Grain.IMAGE
-    return (item for item in plan.items if named or item.reason is not Reason.NOT_CHOSEN)
-
-
-def _totals(
-    planned: Iterator[VenuePlan], scope: Scope, budget: Budget
-) -> tuple[Totals, Sequence[Item]]:
-    totals, left = Totals(), LeftOut(scope)
-    for plan in within(planned, budget):
-        totals.add(plan)
-        left.add(plan)
-    return totals, left.named
-
-
-class LeftOut:
-    """The images that are left out, where they are few and were meant by name."""
-
-    def __init__(self, scope: Scope) -> None:
-        self._first: list[Item] | None = [] if scope.grain in (Grain.IMAGE, Grain.VENUE) else None
-
-    def add(self, plan: VenuePlan) -> None:
-        """Count one more venue."""
-        if self._first is not None and len(self._first) <= _NAMED:
-            self._first += (item for item in plan.items if not item.is_taken)
-
-    @property
-    def named(self) -> Sequence[Item]:
-        """All of them, or none where they are too many to be read."""
-        few = self._first is not None and len(self._first) <= _NAMED
-        return tuple(self._first or ()) if few else ()
-
-
-def _say(session: Session, lines: Iterable[str]) -> None:
-    for line in lines:
-        session.console.note(line)
-
-
-def within(planned: Iterator[VenuePlan], budget: Budget) -> Iterator[VenuePlan]:
-    """The plans up to the budget's last venue that has something to try."""
-    venues = 0
-    for plan in planned:
-        venues += bool(plan.taken)
-        if budget.venues is not None and venues > budget.venues:
-            return
-        yield plan
-
-
-def _of(session: Session, totals: Totals, budget: Budget) -> str:
-    seconds = totals.seconds(paces_of(session), DEFAULT_PACE)
-    said = view.of_plan(totals, seconds, totals.cost(prices_of(session)))
-    stops = view.of_budget(budget)
-    return f"{said}, {stops}" if stops else said
-
-
-def _note_nothing(
-    session: Session, totals: Totals, left: Sequence[Item], *, is_printed: bool = False
-) -> None:
-    """Said to people; a program that reads along gets the empty list of its format."""
-    if session.flags.output in _FOR_PROGRAMS and not is_printed:
-        Results(session).end()
-    session.console.note("Nothing to retry.")
-    _say(session, view.left_out(totals, left))
-
-
-def _confirm(session: Session, scope: Scope, options: RetryOptions, totals: Totals) -> None:
-    """Say what is about to happen and where; a city and a sweep ask at a terminal.
-
-    In production a venue and single images ask there, too.
-    """
-    label = session.source.database.label
-    what = f"{_of(session, totals, options.budget)}, in {label}"
-    session.console.note(f"Retrying {what}.")
-    is_small = scope.grain in (Grain.IMAGE, Grain.VENUE)
-    if options.yes or (is_small and not (session.settings.production and _can_ask(session))):
-        return
-    if not _can_ask(session):
-        if scope.grain is Grain.SWEEP:
-            return
-        raise UsageError(
-            f"Nobody is there to confirm a retry of {what}.",
-            hint="Add --yes, or --dry-run to look.",
-        )
-    if not typer.confirm("Go on?", err=True):
-        session.console.note("Nothing was changed.")
-        raise typer.Exit(ExitCode.DONE)
-
-
-def _can_ask(session: Session) -> bool:
-    try:
-        return session.stdin is not None and session.stdin.isatty() and session.stderr.isatty()
-    except (OSError, ValueError):
-        return False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import typer
 
@@ -13,9 +14,11 @@ from venue_ops.core.errors import ConfigurationError
 from venue_ops.core.net.errors import REFUSALS
 from venue_ops.core.planning import Totals, VenuePlan, provider_of
 from venue_ops.core.retry import again
-from venue_ops.core.retry.outcomes import Outcome, Result, Summary
+from venue_ops.core.retry.outcomes import Outcome, Result, Stop, Summary
 from venue_ops.core.retry.receipts import ReceiptWriter, RunHead
 from venue_ops.core.retry.run import Budget
+from venue_ops.core.retry.state import StateFolder
+from venue_ops.core.services.job_runs import JobRun
 from venue_ops.core.services.retrying import Means, execute
 from venue_ops.exit_codes import ExitCode
 from venue_ops.listings.program import program
@@ -23,7 +26,60 @@ from venue_ops.listings.progress import progress
 from venue_ops.listings.results import Results
 from venue_ops.views import retrying as view
 
-_FINISHING = "Finishing what is in flight; a second Ctrl-C stops at once."
+Execute = Callable[
+    [Iterator[VenuePlan], Budget, Callable[[Outcome], None], Summary, Callable[[], None]], None
+]
+"""The plans, where to stop, who hears of outcomes, what it comes to, who hears of a signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A run that is about to begin: its id, the folder of its receipt, and how it is done.
+
+    `clock` is monotonic seconds. `finishing` is said when the first signal comes, `stopped` of
+    what ended it early, and `notes` of how it ended.
+    """
+
+    run_id: str
+    state: StateFolder
+    clock: Callable[[], float]
+    execute: Execute
+    finishing: str
+    stopped: Mapping[Stop, str]
+    notes: Callable[[Summary], Iterable[str]] = lambda _: ()
+
+
+def inline_work(means: Means) -> Work:
+    """This program downloads, stores and writes."""
+    return Work(
+        run_id=means.run_id,
+        state=means.state,
+        clock=means.clock,
+        execute=partial(execute, means),
+        finishing="Finishing what is in flight; a second Ctrl-C stops at once.",
+        stopped=view.STOPPED,
+    )
+
+
+def job_work(run: JobRun, queue: str) -> Work:
+    """Job rows are inserted, and waited for where that was asked."""
+
+    def notes(summary: Summary) -> Iterator[str]:
+        if summary.results[Result.ENQUEUED]:
+            yield (
+                f"Queue {queue} has them; `venue-ops list --kind retry` shows what becomes of the"
+                " jobs, `venue-ops show venue` of the images."
+            )
+
+    return Work(
+        run_id=run.run_id,
+        state=run.state,
+        clock=run.clock,
+        execute=run.execute,
+        finishing="Stopping; what is enqueued stays so. A second Ctrl-C stops at once.",
+        stopped=view.STOPPED_WAITING,
+        notes=notes,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +97,7 @@ class Asked:
     left_out: Sequence[str] = ()
 
 
-def run(session: Session, means: Means, plans: Iterator[VenuePlan], asked: Asked) -> None:
+def run(session: Session, work: Work, plans: Iterator[VenuePlan], asked: Asked) -> None:
     """Work through the plans; results to stdout as they come (ndjson) or as a table at the end.
 
     Raises typer.Exit(5) if images still fail, 7 if the run was stopped, 130 or 143 after a
@@ -50,7 +106,7 @@ def run(session: Session, means: Means, plans: Iterator[VenuePlan], asked: Asked
     """
     refused: Counter[str] = Counter()
     session.output.without_pager()  # a run that has ended waits for nobody
-    receipt = ReceiptWriter(means.state.runs, _head(session, means, asked), session.redactor.text)
+    receipt = ReceiptWriter(work.state.runs, _head(session, work, asked), session.redactor.text)
     results = Results(session, receipt)
     summary = Summary()
 
@@ -61,15 +117,8 @@ def run(session: Session, means: Means, plans: Iterator[VenuePlan], asked: Asked
         results.add(outcome)
 
     try:
-        with progress(session, asked.totals, means.clock) as tell:
-            execute(
-                means,
-                plans,
-                asked.budget,
-                emit,
-                summary,
-                heard=lambda: tell.say(_FINISHING),
-            )
+        with progress(session, asked.totals, work.clock) as tell:
+            work.execute(plans, asked.budget, emit, summary, lambda: tell.say(work.finishing))
     except KeyboardInterrupt:
         if summary.signal is None:
             raise
@@ -80,15 +129,15 @@ def run(session: Session, means: Means, plans: Iterator[VenuePlan], asked: Asked
             session.console.warn(f"{error.message} The run is over, and its images are written.")
         finally:
             results.end(sum(summary.results.values()))
-            _tell(session, summary, asked, refused)
-            session.console.note(f"Its receipt: {program(session)} runs show {means.run_id}")
+            _tell(session, work, summary, asked, refused)
+            session.console.note(f"Its receipt: {program(session)} runs show {work.run_id}")
     results.raise_problem()
     _end(summary)
 
 
-def _head(session: Session, means: Means, asked: Asked) -> RunHead:
+def _head(session: Session, work: Work, asked: Asked) -> RunHead:
     return RunHead(
-        id=means.run_id,
+        id=work.run_id,
         began=session.clock().isoformat(),
         database=session.source.database.label,
         what=asked.what,
@@ -100,10 +149,14 @@ def _head(session: Session, means: Means, asked: Asked) -> RunHead:
     )
 
 
-def _tell(session: Session, summary: Summary, asked: Asked, refused: Mapping[str, int]) -> None:
+def _tell(
+    session: Session, work: Work, summary: Summary, asked: Asked, refused: Mapping[str, int]
+) -> None:
     session.console.note(view.of_summary(summary))
-    if summary.stopped in view.STOPPED:
-        session.console.note(view.STOPPED[summary.stopped])
+    if summary.stopped is not None and summary.stopped in work.stopped:
+        session.console.note(work.stopped[summary.stopped])
+    for line in work.notes(summary):
+        session.console.note(line)
     for line in asked.left_out:
         session.console.note(line)
     for name, count in sorted(refused.items()):

@@ -126,6 +126,7 @@ def _queues(reader: _Reader) -> QueueNames:
     return QueueNames(
         backfill=reader.read("queues.backfill", values.queue_name, plain.backfill),
         enrichment=reader.read("queues.enrichment", values.queue_name, plain.enrichment),
+        worker=reader.read("queues.worker", values.queue_name, plain.worker),
     )
 
 

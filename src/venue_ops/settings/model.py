@@ -47,10 +47,16 @@ class WorkerNames:
 
 @dataclass(frozen=True, slots=True)
 class QueueNames:
-    """The queues that the application's nodes consume."""
+    """The queues that the application's nodes consume, and that of `venue-ops worker`."""
 
     backfill: str = "venue_backfill"
     enrichment: str = "venue_enrichment"
+    worker: str = "venue_ops_retry"
+
+    @property
+    def by_kind(self) -> Mapping[str, str]:
+        """The application's, by the kind of job that they are for."""
+        return {JobKind.BACKFILL: self.backfill, JobKind.ENRICHMENT: self.enrichment}
 
 
 @dataclass(frozen=True, slots=True)

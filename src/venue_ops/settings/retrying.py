@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from venue_ops.core.enums import Engine
 from venue_ops.core.errors import UsageError
 from venue_ops.core.moments import parse_duration
 
@@ -32,6 +33,7 @@ _FASTEST = Decimal(1000)
 class RetrySettings:
     """Where photos go and how they get there.
 
+    `engine` runs the retries that are enqueued; None is the application, and with --demo Python.
     `store` is `imagekit`, a URL of an object store, or None where neither is set. `pace` holds
     what the settings say in requests a second; providers that are not in it have what the
     application's own table or DEFAULT_PACES say. `allowed_hosts` are exempt from the rule that
@@ -39,6 +41,7 @@ class RetrySettings:
     an image takes 2 s. Keys are secrets and not shown in the repr.
     """
 
+    engine: Engine | None = None
     store: str | None = None
     store_public_url: str | None = None
     folder: str = DEFAULT_FOLDER
@@ -65,6 +68,7 @@ def retry_settings(
     key = env.get("IMAGEKIT_PRIVATE_KEY", "").strip() or None
     store = read("store", _store, IMAGEKIT if key else None)
     return RetrySettings(
+        engine=read("retry.engine", _engine, None),
         store=store,
         store_public_url=read("store_public_url", _web_address, None),
         folder=read("imagekit_folder", str, plain.folder),
@@ -80,6 +84,13 @@ def retry_settings(
         imagekit_private_key=key,
         google_key=env.get("GOOGLE_MAPS_API_KEY", "").strip() or None,
     )
+
+
+def _engine(value: Any) -> Engine:
+    text = str(value).strip()
+    if text not in set(Engine):
+        raise UsageError(f"The engine is none of {', '.join(Engine)}.")
+    return Engine(text)
 
 
 def _store(value: Any) -> str:

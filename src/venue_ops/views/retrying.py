@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from venue_ops.core.moments import brief_duration
-from venue_ops.core.planning import Item, Reason, Remedy, Totals
-from venue_ops.core.planning.words import REASONS, REMEDIES, TAKEN_BY
+from venue_ops.core.planning import Blocker, Item, Reason, Remedy, Totals
+from venue_ops.core.planning.words import INLINE, REASONS, REMEDIES, TAKEN_BY
 from venue_ops.core.retry.outcomes import Result, Stop, Summary
 from venue_ops.core.retry.receipts import RunImage
 from venue_ops.core.retry.run import Budget
@@ -33,6 +33,13 @@ STOPPED = {
 """What is said of a run that ended before its plan did; of other ends there is a warning or an
 error."""
 
+STOPPED_WAITING = {
+    Stop.SIGNAL: "Stopped by a signal; what is enqueued is run all the same.",
+    Stop.LIMIT: "Stopped by --limit; the next run goes on from here.",
+    Stop.MAX_DURATION: "Stopped waiting (--max-duration); what is enqueued is run all the same.",
+}
+"""The same of one whose images are retried by somebody else."""
+
 _RESULTS = {
     Result.UPLOADED: Style.GOOD,
     Result.REPAIRED: Style.GOOD,
@@ -41,6 +48,7 @@ _RESULTS = {
     Result.LEFT: Style.WARN,
     Result.CHANGED: Style.DIM,
     Result.BUSY: Style.DIM,
+    Result.ENQUEUED: Style.PLAIN,
 }
 
 
@@ -87,6 +95,27 @@ PLAN: tuple[Column[Item], ...] = (
     Column("taken", lambda row: row.is_taken, default=False, wide=False),
     Column("reason", lambda row: row.reason, _do, header="PLAN", flexible=True),
     Column("remedy", lambda row: row.remedy, keep=2),
+    Column(
+        "job_id", lambda row: row.blocker.job_id if row.blocker else None, default=False, wide=False
+    ),
+    Column(
+        "job_worker",
+        lambda row: row.blocker.worker if row.blocker else None,
+        default=False,
+        wide=False,
+    ),
+    Column(
+        "job_state",
+        lambda row: row.blocker.state if row.blocker else None,
+        default=False,
+        wide=False,
+    ),
+    Column(
+        "job_since",
+        lambda row: row.blocker.since if row.blocker else None,
+        default=False,
+        wide=False,
+    ),
 )
 
 OUTCOMES: tuple[Column[RunImage], ...] = (
@@ -100,15 +129,16 @@ OUTCOMES: tuple[Column[RunImage], ...] = (
     Column("message", lambda row: row.message, flexible=True, keep=3),
     Column("url", lambda row: row.url, default=False),
     Column("path", lambda row: row.path, default=False, wide=False),
+    Column("job_id", lambda row: row.job_id, default=False, wide=False),
     Column("at", lambda row: moment(row.at), default=False),
 )
 
 
-def of_plan(totals: Totals, seconds: Decimal, cost: Decimal) -> str:
-    """`2 images of 1 venue, at least 1s, about $0.014`."""
+def of_plan(totals: Totals, seconds: Decimal | None, cost: Decimal) -> str:
+    """`2 images of 1 venue, at least 1s, about $0.014`; no `seconds` where they are unknown."""
     images, venues = _many(totals.images, "image"), _many(totals.venues, "venue")
     parts = [f"{images} of {venues}"]
-    if totals.images:
+    if totals.images and seconds is not None:
         parts.append(f"at least {brief_duration(float(seconds))}")
     if cost:
         parts.append(f"about {words.money(cost)}")
@@ -145,6 +175,18 @@ def left_out(totals: Totals, items: Sequence[Item] = ()) -> Iterator[str]:
         yield f"  {many:>{width},}  {_why(reason)}"
 
 
+def blocked(venues: Sequence[tuple[str, Blocker]], count: int) -> Iterator[str]:
+    """Lines that name the jobs in the way, of the first of `count` venues."""
+    for slug, job in venues:
+        name = job.worker.rpartition(".")[2]
+        yield (
+            f"  {slug}: job {job.job_id}, {name}, {job.state}"
+            f" since {job.since:%Y-%m-%d %H:%M:%S} UTC"
+        )
+    if count > len(venues):
+        yield f"  and {count - len(venues):,} more venues: --dry-run -o csv names their jobs."
+
+
 def _named(item: Item) -> Iterator[str]:
     code = f" ({item.status_code})" if item.status_code else ""
     error = f"{item.error_type}{code}: " if item.error_type else ""
@@ -156,6 +198,8 @@ def _named(item: Item) -> Iterator[str]:
 
 def _why(reason: Reason) -> str:
     """`permanent error (--force)`."""
+    if reason in INLINE:
+        return f"{REASONS[reason]} (without --enqueue)"
     widens = TAKEN_BY.get(reason)
     return f"{REASONS[reason]} ({widens})" if widens else REASONS[reason]
 

@@ -44,7 +44,7 @@ def _ended(row: Receipt) -> Cell:
     if row.end is None:
         return Cell("no end", Style.BAD)
     if row.end.stopped is None:
-        return Cell("complete", Style.GOOD)
+        return Cell("enqueued") if _count(row, "enqueued") else Cell("complete", Style.GOOD)
     return Cell(row.end.stopped, Style.WARN)
 
 
@@ -71,6 +71,7 @@ RUNS: tuple[Column[Receipt], ...] = (
         right=True,
     ),
     Column("left", lambda row: _count(row, "left", "busy"), right=True, keep=2),
+    Column("enqueued", lambda row: _count(row, "enqueued"), default=False, right=True),
     Column("stopped", lambda row: row.end.stopped if row.end else None, default=False, wide=False),
     Column("is_complete", lambda row: row.end is not None, _ended, header="ENDED"),
 )
@@ -87,6 +88,7 @@ IMAGES: tuple[Column[RunImage], ...] = (
     Column("status_code", lambda row: row.status_code, default=False, wide=False),
     Column("message", lambda row: row.message, default=False, flexible=True),
     Column("url", lambda row: row.url, default=False),
+    Column("job_id", lambda row: row.job_id, default=False, wide=False),
     Column("at", lambda row: moment(row.at), default=False),
 )
 

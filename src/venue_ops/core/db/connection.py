@@ -8,25 +8,22 @@ to wonder.
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
-from psycopg.types.datetime import TimestampLoader
-from psycopg.types.json import set_json_loads
 
 from venue_ops.core.db import failures
 from venue_ops.core.db.compiled import Statement, statement
+from venue_ops.core.db.loading import load_exactly
 from venue_ops.core.db.questions import Question
 from venue_ops.core.errors import StatementTimeoutError
 
@@ -59,36 +56,6 @@ and never found again: a third slower."""
 
 _FETCH = 500
 _DELIMITERS = {",": "','", ";": "';'", "|": "'|'", "\t": "E'\\t'"}
-_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
-_LONGEST_INTEGER = 1000  # digits; Python refuses to read much longer ones
-
-
-class _UtcLoader(TimestampLoader):
-    """A timestamp without zone, which the application means as UTC, as an aware datetime.
-
-    What Python cannot hold (infinity, the year 20000) becomes the first or last day it can:
-    one such row must not stop a listing.
-    """
-
-    def load(self, data: Any) -> datetime:
-        try:
-            return super().load(data).replace(tzinfo=UTC)
-        except psycopg.DataError:
-            is_past = bytes(data).startswith(b"-") or bytes(data).endswith(b"BC")
-            return _EARLIEST if is_past else _LATEST
-
-
-def _loads(text: str | bytes) -> Any:
-    """JSON of any size and depth; numbers keep every digit."""
-    try:
-        return json.loads(text, parse_float=Decimal, parse_int=_integer)
-    except RecursionError:
-        return "(JSON nested too deep to read)"
-
-
-def _integer(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) < _LONGEST_INTEGER else Decimal(digits)
 
 
 def _milliseconds(duration: timedelta) -> str:
@@ -144,14 +111,19 @@ class Database:
             cursor = connection.execute(asked.sql, {**asked.constants, **parameters})
             return cursor.fetchall()
 
-    def tell(self, question: Question, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
+    def tell(
+        self, question: Question, parameters: Mapping[str, Any], *, lock: int | None = None
+    ) -> Sequence[DictRow]:
         """The rows that a statement which writes gives back, in a transaction of its own.
 
-        Whatever it changed is there when this returns, and nothing of it otherwise. Raises
-        DatabaseError, also where the database or the role may only be read.
+        Whatever it changed is there when this returns, and nothing of it otherwise. `lock` is the
+        key of an advisory lock that is held until then; the statement sees whatever its last
+        holder wrote. Raises DatabaseError, also where the database or the role may only be read.
         """
         asked = self._statement(question)
         with self._writing() as connection:
+            if lock is not None:  # by itself: a statement sees what was there when it began
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
             cursor = connection.execute(asked.sql, {**asked.constants, **parameters})
             return cursor.fetchall()
 
@@ -292,6 +264,5 @@ class Database:
             )
         except psycopg.Error as error:
             raise failures.connecting(error, self.label) from error
-        self._connection.adapters.register_loader("timestamp", _UtcLoader)
-        set_json_loads(_loads, self._connection)
+        load_exactly(self._connection)
         return self._connection

@@ -10,6 +10,7 @@ from venue_ops.core.planning.decisions import (
     failed_images,
     has_failed,
     identity_of,
+    is_for_job,
     plan_venue,
     remedy_for,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "failed_images",
     "has_failed",
     "identity_of",
+    "is_for_job",
     "plan_venue",
     "provider_of",
     "remedy_for",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from venue_ops.core.classification.images import (
     Verdict,
@@ -15,7 +16,7 @@ from venue_ops.core.classification.images import (
     verdict,
 )
 from venue_ops.core.classification.values import ascii_lower, elements, member, string_at, whole
-from venue_ops.core.models import Json, Retryability
+from venue_ops.core.models import Json, Retryability, UploadStatus
 from venue_ops.core.planning.models import (
     Blocker,
     Identity,
@@ -74,7 +75,9 @@ def decide(image: Json, policy: Policy) -> Reason | None:
                 return Reason.NOT_CHOSEN
     if not policy.force and retry_count(image) >= policy.max_retries:
         return Reason.RETRIES_SPENT
-    return None if is_usable(image_url(image)) else Reason.NO_USABLE_URL
+    if not is_usable(image_url(image)):
+        return Reason.NO_USABLE_URL
+    return Reason.INLINE_ONLY if policy.by_job and not is_for_job(image) else None
 
 
 def remedy_for(image: Json, provider_ids: Json = None) -> Remedy | None:
@@ -93,6 +96,20 @@ def remedy_for(image: Json, provider_ids: Json = None) -> Remedy | None:
     return remedy
 
 
+def is_for_job(image: Json) -> bool:
+    """Whether the application's retry job would load a failed image, and come to its end.
+
+    It counts among those whose status is `failed` alone, gives up one without `provider_url`, and
+    breaks off at a provider that is no text or a count that is no number.
+    """
+    return (
+        string_at(image, "upload_status") == UploadStatus.FAILED
+        and string_at(image, "provider") is not None
+        and bool(string_at(image, "provider_url"))
+        and _counts_as_number(member(image, "retry_count"))
+    )
+
+
 def has_failed(image: Json) -> bool:
     """For now or for good."""
     return string_at(image, "upload_status") in BAD_UPLOADS
@@ -102,6 +119,12 @@ def identity_of(image: Json) -> Identity | None:
     """What it is known by; None without a URL."""
     url = image_url(image)
     return None if url is None else Identity(string_at(image, "provider"), url)
+
+
+def _counts_as_number(value: Json) -> bool:
+    """Elixir's `value || 0` in arithmetic."""
+    is_number = isinstance(value, int | float | Decimal) and value is not True
+    return value is None or is_number
 
 
 def _is_chosen(image: Json, policy: Policy) -> bool:
@@ -148,6 +171,7 @@ def _item(
         retries=retry_count(image),
         reason=reason,
         remedy=remedy_for(image, venue.provider_ids),
+        blocker=blocker if blocker is not None and reason is blocker.reason else None,
     )
 
 

@@ -49,6 +49,10 @@ class Reason(StrEnum):
     TWICE = "twice_in_the_venue"
     JOB_UNFINISHED = "job_unfinished"
     JUST_TOUCHED = "just_touched"
+    CHANGED = "changed"
+    INLINE_ONLY = "inline_only"
+    UNSAVABLE = "unsavable"
+    UNORDERED = "unordered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Policy:
 
     `classes` None are the transient ones, and with `force` all. `force` also takes those that
     were given up and those whose retries are spent, of these classes. `errors` are types or
-    parts of a text, as in the lists.
+    parts of a text, as in the lists. `by_job` leaves what the application's own job cannot load.
     """
 
     classes: frozenset[Retryability] | None = None
@@ -65,6 +69,7 @@ class Policy:
     providers: tuple[str, ...] = ()
     max_retries: int = 3
     force: bool = False
+    by_job: bool = False
 
     def takes(self, kind: Retryability | None) -> bool:
         """Whether errors of this class are tried."""
@@ -82,8 +87,19 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocker:
+    """What of a venue's jobs stands in the way of a retry, and since when."""
+
+    reason: Reason
+    job_id: int
+    worker: str
+    state: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One image of a plan; `reason` None means that it is taken."""
+    """One image of a plan; `reason` None means that it is taken, `blocker` is a job in its way."""
 
     venue_id: int
     venue_slug: str
@@ -97,6 +113,7 @@ class Item:
     retries: int
     reason: Reason | None
     remedy: Remedy | None
+    blocker: Blocker | None = None
 
     @property
     def is_taken(self) -> bool:
@@ -108,17 +125,6 @@ class Item:
         """The identity of one that is taken: it has one."""
         assert self.identity is not None  # noqa: S101
         return self.identity
-
-
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """What of a venue's jobs stands in the way of a retry, and since when."""
-
-    reason: Reason
-    job_id: int
-    worker: str
-    state: str
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

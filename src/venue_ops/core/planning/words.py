@@ -24,6 +24,10 @@ REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.TWICE: "it stands there twice",
         Reason.JOB_UNFINISHED: "a job of its venue is unfinished",
         Reason.JUST_TOUCHED: "a job was at its venue moments ago",
+        Reason.CHANGED: "it changed meanwhile",
+        Reason.INLINE_ONLY: "the application's job cannot load it",
+        Reason.UNSAVABLE: "the application would not save its venue",
+        Reason.UNORDERED: "the application may sort its venue before the job runs",
     }
 )
 """Each a few words that read the same of one image and of many."""
@@ -37,6 +41,9 @@ TAKEN_BY: Final[Mapping[Reason, str]] = MappingProxyType(
     }
 )
 """The option that takes what is left for a reason; for the others there is none."""
+
+INLINE: Final = frozenset({Reason.INLINE_ONLY, Reason.UNSAVABLE, Reason.UNORDERED})
+"""Left by --enqueue alone: without it they are taken."""
 
 REMEDIES: Final[Mapping[Remedy, str]] = MappingProxyType(
     {

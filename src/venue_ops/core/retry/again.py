@@ -18,9 +18,9 @@ TYPED = 2000
 LINE = 64
 """A command up to here is shown as it is, and fits a terminal of 80 columns."""
 
-_OF_IMAGES = ("--class", "--max-retries")
-_WITH_VALUES = ("--class", "--error", "--provider", "--max-retries")
-_FLAGS = ("--force",)
+_OF_IMAGES = ("--class", "--max-retries", "--engine")
+_WITH_VALUES = ("--class", "--error", "--provider", "--max-retries", "--engine")
+_FLAGS = ("--force", "--enqueue", "--wait")
 
 
 @dataclass(frozen=True, slots=True)

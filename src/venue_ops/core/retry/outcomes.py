@@ -21,6 +21,7 @@ class Result(StrEnum):
     LEFT = "left"
     CHANGED = "changed"
     BUSY = "busy"
+    ENQUEUED = "enqueued"
 
 
 MEANINGS = {
@@ -31,6 +32,7 @@ MEANINGS = {
     Result.LEFT: "left as it was: the fault was not the image's",
     Result.CHANGED: "changed meanwhile, so nothing was written",
     Result.BUSY: "another run or a job is at its venue",
+    Result.ENQUEUED: "a job row was inserted for it; its end was not waited for",
 }
 
 
@@ -48,7 +50,10 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One image and what became of it; `url` is where it lies now, where it was stored."""
+    """One image and what became of it; `url` is where it lies now, where it was stored.
+
+    `job_id` is the row that was inserted for it.
+    """
 
     item: Item
     result: Result
@@ -58,6 +63,7 @@ class Outcome:
     message: str | None = None
     url: str | None = None
     path: str | None = None
+    job_id: int | None = None
 
 
 @dataclass(slots=True)

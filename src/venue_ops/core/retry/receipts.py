@@ -56,6 +56,7 @@ class RunImage:
     at: str
     venue: str | None = None
     path: str | None = None
+    job_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def recorded(outcome: Outcome) -> RunImage:
         at=outcome.at.isoformat(),
         venue=item.venue_slug,
         path=outcome.path,
+        job_id=outcome.job_id,
     )
 
 

@@ -69,7 +69,12 @@ def name_of(image: Json) -> str | None:
 
 def name_in(entry: Entry) -> str:
     """The same of an entry."""
-    return entry.image.rpartition("/")[2]
+    return name_of_id(entry.image)
+
+
+def name_of_id(image: str) -> str:
+    """`gp-848af5ab31` of `noce-krk/gp-848af5ab31`."""
+    return image.rpartition("/")[2]
 
 
 def was_tried_since(image: Json, entry: Entry) -> bool:

@@ -31,6 +31,7 @@ from venue_ops.core.db.questions.doctor import (
     ServerFacts,
     SpentAttempts,
 )
+from venue_ops.core.db.questions.enqueueing import EndedJobs, Enqueue, JobStates
 from venue_ops.core.db.questions.exports import (
     ImagesExport,
     OperationsExport,
@@ -87,6 +88,7 @@ from venue_ops.core.db.questions.venues import (
     VenuesTotal,
 )
 from venue_ops.core.db.questions.writes import (
+    JobRights,
     MarkFailed,
     MarkUploaded,
     WriteRights,
@@ -107,6 +109,8 @@ __all__ = [
     "DailyRun",
     "DatabaseIdentity",
     "DuplicateJobs",
+    "EndedJobs",
+    "Enqueue",
     "ExecutingJobs",
     "FailingVenueIds",
     "FailingVenues",
@@ -125,6 +129,8 @@ __all__ = [
     "JobChildren",
     "JobFigures",
     "JobFilter",
+    "JobRights",
+    "JobStates",
     "JobSuggestions",
     "JobsPage",
     "JobsTotal",

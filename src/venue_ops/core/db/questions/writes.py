@@ -27,3 +27,10 @@ class WriteRights(Question):
     """What stands in the way of a write: a standby, a read-only session, a missing right."""
 
     builder: ClassVar[str] = "rights:write_rights"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRights(Question):
+    """The same for rows of Oban's table: what may not be inserted into it or updated in it."""
+
+    builder: ClassVar[str] = "rights:job_rights"

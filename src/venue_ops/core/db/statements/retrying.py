@@ -40,10 +40,7 @@ from venue_ops.core.db.statements.parameters import (
     one_text,
 )
 from venue_ops.core.models import JobKind
-from venue_ops.core.vocabulary import BAD_UPLOADS
-
-FINISHED = ("completed", "discarded", "cancelled")
-"""Any other state, also one that is not known today, may still lead to a write."""
+from venue_ops.core.vocabulary import BAD_UPLOADS, FINISHED
 
 
 def failing_venues(question: FailingVenues) -> Select[Any]:

@@ -1,0 +1,92 @@
+"""Whether the application's retry job could take an image, and save its venue afterwards.
+
+The job tries all its images first and saves then, so what it refuses to save was fetched and
+stored for nothing. `for_job` is the twin of `planning.decisions.is_for_job`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Integer, ScalarSelect, and_, func, or_, select
+from sqlalchemy import literal_column as sql
+from sqlalchemy.dialects.postgresql import array
+
+from venue_ops.core.db.expressions.images import has_status, image_url, placed_images_of
+from venue_ops.core.db.expressions.values import Json, at, json_lit, lit, number_at, string_at
+from venue_ops.core.db.expressions.values import type_of as kind_of
+from venue_ops.core.models import UploadStatus
+
+TOTAL, SAVABLE, IDENTITIES = 1, 2, 3
+
+
+def for_job(image: Json) -> ColumnElement[bool]:
+    """One that the job would load: failed, by a provider, from a `provider_url`; never NULL.
+
+    Without `provider_url` it is given up at once, and a count that is no number ends the job.
+    """
+    return func.coalesce(
+        and_(
+            has_status(image, UploadStatus.FAILED),
+            string_at(image, "provider").is_not(None),
+            string_at(image, "provider_url") != lit(""),
+            _counts_as_number(at(image, "retry_count")),
+        ),
+        sql("false"),
+    )
+
+
+def savable_counts(venue_images: Json) -> ScalarSelect[Any]:
+    """An array: all elements, those that may be saved again, and the identities among them.
+
+    An element may be if it is an object with a string `url` and a quality to be sorted by.
+    Identities are told apart by a hash of 64 bits, which sorts in half the time.
+    """
+    element = placed_images_of(venue_images)
+    image = element.c.value
+    savable = and_(
+        kind_of(image) == lit("object"),
+        string_at(image, "url").is_not(None),
+        _counts_as_number(at(image, "quality_score")),
+    )
+    named = func.concat(string_at(image, "provider"), sql("E'\\n'"), image_url(image))
+    identity = func.hashtextextended(named.collate("C"), sql("0"))
+    counts: list[ColumnElement[int]] = [
+        func.count(),
+        func.count().filter(savable),
+        func.count(identity.distinct()),
+    ]
+    return select(array(counts)).select_from(element).scalar_subquery()
+
+
+def are_in_order(venue_images: Json) -> ScalarSelect[Any]:
+    """Whether the failed images stand by quality, the best first, as the application sorts.
+
+    Then no later sorting gives one of them another index.
+    """
+    element = placed_images_of(venue_images)
+    quality = func.coalesce(number_at(element.c.value, "quality_score"), sql("0"))
+    failed = (
+        select(quality.label("quality"), func.lag(quality).over(order_by=element.c.place))
+        .add_columns(element.c.place)
+        .select_from(element)
+        .where(has_status(element.c.value, UploadStatus.FAILED))
+    )
+    pairs: FromClause = failed.subquery("in_order")
+    quality_of, before = list(pairs.c)[:2]
+    is_after = or_(before.is_(None), quality_of <= before)
+    return select(func.coalesce(func.bool_and(is_after), sql("true"))).scalar_subquery()
+
+
+def nth(counts: ColumnElement[Any], place: int) -> ColumnElement[Any]:
+    """One of `savable_counts`."""
+    return counts[sql(str(place), Integer)]
+
+
+def _counts_as_number(value: Json) -> ColumnElement[bool]:
+    """Elixir's `value || 0` in arithmetic: a number, or null, false and absent, which are 0."""
+    return or_(
+        value.is_(None),
+        kind_of(value).in_([lit("number"), lit("null")]),
+        value == json_lit("false"),
+    )

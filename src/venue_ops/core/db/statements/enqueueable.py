@@ -1,0 +1,184 @@
+"""What a retry that is enqueued looks at: images as they stand, unfinished jobs, refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy import literal_column as sql
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, aggregate_order_by, distinct_on
+
+from venue_ops.core.db.expressions import enqueueing as savable
+from venue_ops.core.db.expressions.images import image_url, retry_count
+from venue_ops.core.db.expressions.jobs import is_kind
+from venue_ops.core.db.expressions.values import (
+    Json,
+    at,
+    elements_of,
+    json_id,
+    json_lit,
+    lit,
+    string_at,
+    type_of,
+)
+from venue_ops.core.db.questions import Enqueue
+from venue_ops.core.db.schema import ObanTables, venues
+from venue_ops.core.db.statements.parameters import many_ids, many_texts, one_text
+from venue_ops.core.enums import Engine
+from venue_ops.core.models import JobKind, UploadStatus
+from venue_ops.core.planning import Reason
+
+
+def wanted_images() -> CTE:
+    """The images that were planned, numbered from 1."""
+    rows = func.unnest(
+        many_ids("wanted_venues"),
+        many_texts("wanted_providers"),
+        many_texts("wanted_urls"),
+        bindparam("wanted_retries", type_=ARRAY(Integer)),
+        many_texts("wanted_names"),
+    ).table_valued(
+        column("venue_id", BigInteger),
+        column("provider", Text),
+        column("url", Text),
+        column("retries", Integer),
+        column("name", Text),
+        with_ordinality="number",
+        name="images",
+    )
+    return select(rows.render_derived()).cte("wanted")
+
+
+_PATHS = {
+    status: f'strict $[*] ? (@.upload_status == "{status}")'
+    for status in (UploadStatus.FAILED, UploadStatus.PERMANENTLY_FAILED)
+}
+
+
+def chosen_images(question: Enqueue, wanted: CTE, asked: CTE) -> CTE:
+    """Of each venue the wanted images that are still as they were planned."""
+    failing = [_failing(asked, UploadStatus.FAILED, question.engine)]
+    if question.engine is Engine.PYTHON:
+        failing.append(_failing(asked, UploadStatus.PERMANENTLY_FAILED, question.engine))
+    found = union_all(*failing).cte("failing")
+    index = found.c.place - sql("1")
+    return (
+        select(
+            wanted.c.venue_id,
+            func.coalesce(
+                func.jsonb_agg(aggregate_order_by(index, index)).filter(found.c.place.is_not(None)),
+                json_lit("[]"),
+            ).label("indexes"),
+            func.jsonb_object_agg(wanted.c.name, wanted.c.retries).label("names"),
+            func.array_agg(aggregate_order_by(wanted.c.number, wanted.c.number)).label("numbers"),
+        )
+        .select_from(
+            wanted.join(
+                found,
+                and_(
+                    found.c.venue_id == wanted.c.venue_id,
+                    found.c.url == wanted.c.url,
+                    found.c.provider.is_not_distinct_from(wanted.c.provider),
+                    found.c.retries == wanted.c.retries,
+                ),
+            )
+        )
+        .group_by(wanted.c.venue_id)
+        .cte("chosen")
+    )
+
+
+def _failing(asked: CTE, status: UploadStatus, engine: Engine) -> Select[Any]:
+    """Images of one status; their place among these is the index that the application means."""
+    venue = venues.alias(f"venue_{status}")
+    path = cast(lit(_PATHS[status]), JSONPATH)
+    rows = func.jsonb_path_query(venue.c.venue_images, path, json_lit("{}"), sql("true"))
+    image = rows.table_valued(
+        column("value", JSONB), with_ordinality="place", name=f"image_{status}"
+    ).render_derived()
+    value: Json = image.c.value
+    is_failed = status is UploadStatus.FAILED
+    found = select(
+        venue.c.id.label("venue_id"),
+        (image.c.place if is_failed else sql("NULL", BigInteger)).label("place"),
+        string_at(value, "provider").label("provider"),
+        image_url(value).label("url"),
+        retry_count(value).label("retries"),
+    ).select_from(asked.join(venue, venue.c.id == asked.c.venue_id).join(image, true()))
+    return found.where(savable.for_job(value)) if engine is Engine.APP else found
+
+
+def unfinished_jobs(question: Enqueue, tables: ObanTables) -> CTE:
+    """By venue the first unfinished job that names it, alone or in a batch."""
+    job = tables.jobs.alias("job")
+    batch = tables.jobs.alias("batch")
+    items = elements_of(at(batch.c.args, "venue_ids"), "of_batch")
+
+    def unfinished(of: FromClause, venue_id: ColumnElement[Any]) -> Select[Any]:
+        state = cast(of.c.state, Text)
+        return select(
+            venue_id.label("venue_id"),
+            of.c.id,
+            of.c.worker,
+            state.label("state"),
+            func.coalesce(of.c.attempted_at, of.c.inserted_at).label("since"),
+        ).where(
+            of.c.state.in_([cast(lit(word), tables.state) for word in question.unfinished]),
+            or_(
+                of.c.queue == one_text("enrichment_queue"),
+                is_kind(of.c.worker, JobKind.ENRICHMENT, JobKind.RETRY),
+            ),
+        )
+
+    alone = unfinished(job, json_id(at(job.c.args, "venue_id")))
+    many = unfinished(batch, json_id(items.c.value)).select_from(batch.join(items, true()))
+    found = union_all(alone, many).subquery("found")
+    return (
+        select(found)
+        .ext(distinct_on(found.c.venue_id))
+        .where(found.c.venue_id.is_not(None))
+        .order_by(found.c.venue_id, found.c.id)
+        .cte("standing")
+    )
+
+
+def refusals(
+    venue: FromClause, counts: ColumnElement[Any], numbers: ColumnElement[Any]
+) -> list[tuple[ColumnElement[bool], ColumnElement[str]]]:
+    """What the application would not save, and indexes that a later sorting would turn.
+
+    `counts` are those of `savable_counts`.
+    """
+    images = venue.c.venue_images
+    total, sound = savable.nth(counts, savable.TOTAL), savable.nth(counts, savable.SAVABLE)
+    failed = func.jsonb_array_length(
+        func.jsonb_path_query_array(images, cast(lit(_PATHS[UploadStatus.FAILED]), JSONPATH))
+    )
+    is_object = type_of(venue.c.image_enrichment_metadata) == lit("object")
+    is_part = failed > func.cardinality(numbers)
+    return [
+        (
+            func.coalesce(and_(total == sound, is_object), sql("false")).is_(sql("false")),
+            lit(Reason.UNSAVABLE),
+        ),
+        (total != savable.nth(counts, savable.IDENTITIES), lit(Reason.TWICE)),
+        (and_(is_part, savable.are_in_order(images).is_(sql("false"))), lit(Reason.UNORDERED)),
+    ]

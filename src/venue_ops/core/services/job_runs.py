@@ -1,0 +1,214 @@
+"""A run whose images are retried by somebody else: job rows inserted, and followed to their end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from venue_ops.core.db.questions import EndedJobs
+from venue_ops.core.planning import Item, VenuePlan
+from venue_ops.core.planning.enqueueing import Answer
+from venue_ops.core.planning.words import REASONS
+from venue_ops.core.retry.following import (
+    GONE,
+    Followed,
+    JobEnd,
+    are_done,
+    may_run_still,
+    outcome_of,
+)
+from venue_ops.core.retry.outcomes import Outcome, Result, Stop, Summary
+from venue_ops.core.retry.rows import Rows
+from venue_ops.core.retry.run import Budget
+from venue_ops.core.retry.state import StateFolder
+from venue_ops.core.services.enqueueing import Enqueueing, batches
+
+FIRST_LOOK, LONGEST_PAUSE = 0.2, 2.0
+"""Seconds between two looks at the rows: a few at first, for a job of one image takes no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """What such a run is made from. `clock` is monotonic seconds.
+
+    `waits` follows the rows to their end; a budget's `seconds` are of that. `settle` is how long
+    a row that Lifeline discarded is given.
+    """
+
+    run_id: str
+    state: StateFolder
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    enqueueing: Enqueueing
+    rows: Rows
+    settle: timedelta
+    waits: bool
+
+    def execute(
+        self,
+        plans: Iterator[VenuePlan],
+        budget: Budget,
+        emit: Callable[[Outcome], None],
+        summary: Summary,
+        heard: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Enqueue the plans and, where it waits, follow their jobs.
+
+        The first signal ends it after the batch that is being inserted; a second one at once, by
+        KeyboardInterrupt. `summary` is what the run comes to, also when this raises: VenueOpsError
+        or what `emit` raised.
+        """
+        _Execution(self, budget, emit, summary, heard).execute(plans)
+
+
+class _Execution:
+    """One run."""
+
+    def __init__(
+        self,
+        run: JobRun,
+        budget: Budget,
+        emit: Callable[[Outcome], None],
+        summary: Summary,
+        heard: Callable[[], None],
+    ) -> None:
+        self._run = run
+        self._budget = budget
+        self._emit = emit
+        self._summary = summary
+        self._heard = heard
+        self._over = threading.Event()
+        self._problem: Exception | None = None
+
+    def execute(self, plans: Iterator[VenuePlan]) -> None:
+        followed: dict[int, Followed] = {}
+        with self._heeding_signals():
+            try:
+                for some in batches(self._within(plans), self._run.enqueueing.at_once):
+                    self._insert(some, followed)
+                    if self._over.is_set():
+                        break
+                self._follow(followed)
+            finally:
+                for each in followed.values():
+                    self._tell_enqueued(each)
+        if self._problem is not None:
+            raise self._problem
+
+    def _within(self, plans: Iterator[VenuePlan]) -> Iterator[VenuePlan]:
+        """Up to the last venue of the budget that has something to enqueue."""
+        venues = 0
+        for plan in plans:
+            if not plan.taken:
+                continue
+            if self._budget.venues is not None and venues >= self._budget.venues:
+                self._summary.stopped = self._summary.stopped or Stop.LIMIT
+                return
+            venues += 1
+            yield plan
+
+    def _insert(self, plans: Sequence[VenuePlan], followed: dict[int, Followed]) -> None:
+        wanted, answers = self._run.enqueueing.insert(plans)
+        numbers = {item: number for number, item in enumerate(wanted.items, start=1)}
+        inserted = []
+        for plan in plans:
+            answer = answers[plan.venue_id]
+            chosen = tuple(item for item in plan.taken if numbers[item] in answer.chosen)
+            if answer.job_id is not None:
+                each = Followed(answer.job_id, plan.venue_id, chosen)
+                inserted.append(each)
+                followed[each.job_id] = each
+        # What is inserted is known before anything can fail that is told.
+        for plan in plans:
+            self._tell_refused(plan, answers[plan.venue_id], numbers)
+        if not self._run.waits:
+            for each in inserted:
+                del followed[each.job_id]
+                self._tell_enqueued(each)
+
+    def _tell_refused(self, plan: VenuePlan, answer: Answer, numbers: dict[Item, int]) -> None:
+        if (blocker := answer.blocker) is not None:
+            said = f"job {blocker.job_id} is at its venue ({blocker.state})"
+            self._tell_all(plan.taken, Result.BUSY, said)
+        elif answer.reason is not None:
+            self._tell_all(plan.taken, Result.CHANGED, REASONS[answer.reason])
+        else:
+            others = [item for item in plan.taken if numbers[item] not in answer.chosen]
+            self._tell_all(others, Result.CHANGED, "it changed since it was planned")
+
+    def _tell_enqueued(self, job: Followed) -> None:
+        for item in job.items:
+            said = f"job {job.job_id}"
+            now = self._run.now()
+            self._tell(Outcome(item, Result.ENQUEUED, now, message=said, job_id=job.job_id))
+
+    def _tell_all(self, items: Sequence[Item], result: Result, message: str) -> None:
+        for item in items:
+            self._tell(Outcome(item, result, self._run.now(), message=message))
+
+    def _tell(self, outcome: Outcome) -> None:
+        """What hears of it may fail: that ends the run, but all that was inserted is told."""
+        self._summary.add(outcome)
+        try:
+            self._emit(outcome)
+        except Exception as problem:  # it is raised when the run has ended
+            self._problem = self._problem or problem
+            self._over.set()
+
+    def _follow(self, followed: dict[int, Followed]) -> None:
+        """Look at the rows until all are over, or a signal or the budget ends it."""
+        began, pause = self._run.clock(), FIRST_LOOK
+        while followed and not self._over.is_set():
+            looked = self._run.clock()
+            for end in self._ended(list(followed)):
+                self._end(followed, end)
+            now = self._run.clock()
+            if self._budget.seconds is not None and now - began >= self._budget.seconds:
+                if followed:
+                    self._summary.stopped = self._summary.stopped or Stop.MAX_DURATION
+                return
+            if followed:
+                pause = min(LONGEST_PAUSE, pause * 1.3)
+                self._over.wait(max(pause, 5 * (now - looked)))
+
+    def _ended(self, job_ids: list[int]) -> Iterator[JobEnd]:
+        question = EndedJobs(self._run.rows.oban_schema)
+        for row in self._run.rows.database.ask(question, {"job_ids": job_ids}):
+            yield JobEnd(row["id"], row["state"] or GONE, row["attempted_at"], row["error"])
+
+    def _end(self, followed: dict[int, Followed], end: JobEnd) -> None:
+        job = followed[end.job_id]
+        venue = self._run.rows.venue(job.venue_id)
+        images = None if venue is None else venue.images
+        now = self._run.now()
+        if may_run_still(end, now, self._run.settle) and not are_done(job, images or ()):
+            return
+        del followed[end.job_id]
+        for item in job.items:
+            self._tell(outcome_of(item, images, end, now))
+
+    @contextmanager
+    def _heeding_signals(self) -> Iterator[None]:
+        before: dict[int, Any] = {}
+
+        def heed(number: int, _: Any) -> None:
+            if self._summary.signal is not None:
+                raise KeyboardInterrupt
+            self._summary.signal = number
+            self._summary.stopped = self._summary.stopped or Stop.SIGNAL
+            self._over.set()
+            self._heard()
+
+        for each in (signal.SIGINT, signal.SIGTERM):
+            with suppress(ValueError):  # not in the main thread
+                before[each] = signal.signal(each, heed)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
