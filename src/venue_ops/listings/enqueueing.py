@@ -13,7 +13,7 @@ from venue_ops.context import Session
 from venue_ops.core.db.questions import QueueFacts
 from venue_ops.core.enums import Engine
 from venue_ops.core.errors import UsageError
-from venue_ops.core.moments import brief_duration
+from venue_ops.core.moments import age
 from venue_ops.core.planning import Grain, Policy, Totals, VenuePlan
 from venue_ops.core.retry.run import Budget
 from venue_ops.core.services.enqueueing import Enqueueing, JobRows
@@ -81,12 +81,11 @@ class Enqueued:
             f"For {DEAF // timedelta(minutes=1)} minutes the application drops retries of"
             f" {venues} that are asked of itself, though it answers that they are queued."
         )
-        began = self._last_begun()
-        if began is None or self.session.source.now() - began > IDLE:
+        began, now = self._last_begun(), self.session.source.now()
+        if began is None or now - began > IDLE:
             since = "no job of it is known to have begun"
             if began is not None:
-                ago = self.session.source.now() - began
-                since = f"its last job was begun {brief_duration(ago.total_seconds())} ago"
+                since = f"its last job was begun {age(began, now)} ago"
             hint = (
                 f"see that `{program(self.session)} worker` runs"
                 if self.engine is Engine.PYTHON

@@ -88,7 +88,7 @@ IMAGES: tuple[Column[RunImage], ...] = (
     Column("status_code", lambda row: row.status_code, default=False, wide=False),
     Column("message", lambda row: row.message, default=False, flexible=True),
     Column("url", lambda row: row.url, default=False),
-    Column("job_id", lambda row: row.job_id, default=False, wide=False),
+    Column("job_id", lambda row: row.job_id, default=False, header="JOB"),
     Column("at", lambda row: moment(row.at), default=False),
 )
 
