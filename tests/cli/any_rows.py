@@ -114,8 +114,12 @@ def check_doctor(program: Program) -> None:
 
 
 def check_plans(program: Program, venues: Any, fmt: str) -> None:
-    """Every failed image is planned once, and everything is explained."""
-    plan = ("sweep", "--dry-run", "--force")
+    """Every failed image is planned once, whoever would retry it."""
+    for way in ((), ("--enqueue",), ("--enqueue", "--engine", "python")):
+        _check_plan(program, venues, fmt, ("sweep", "--dry-run", "--force", *way))
+
+
+def _check_plan(program: Program, venues: Any, fmt: str, plan: tuple[str, ...]) -> None:
     whole = json.loads(run(program, *plan, "-o", "json"))
     schemas.assert_list(whole, "plan")
     failed = [

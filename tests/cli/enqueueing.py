@@ -16,6 +16,8 @@ from tests.retrying import World
 Connection = psycopg.Connection[Any]
 Consume = Callable[["Node", int, dict[str, Any]], None]
 """What becomes of a job: the node, the row's id and its args."""
+Change = Callable[[dict[str, Any]], Any]
+"""What becomes of an image."""
 
 _BEGIN = """
     UPDATE oban_jobs SET state = 'executing', attempt = attempt + 1, attempted_at = %s
@@ -46,7 +48,7 @@ class Node:
             {"id": job_id, "state": state, "now": NOW.replace(tzinfo=None), "errors": found},
         )
 
-    def write(self, args: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> None:
+    def write(self, args: dict[str, Any], change: Change) -> None:
         """Change the failed images that the indexes mean, and write the whole array."""
         (images,) = self._row("SELECT venue_images FROM venues WHERE id = %s", args["venue_id"])
         failed = [image for image in images if image["upload_status"] == "failed"]
@@ -113,11 +115,13 @@ def failed(image: dict[str, Any], **details: Any) -> None:
     }
 
 
-def by_path(changes: Mapping[str, Callable[[dict[str, Any]], Any]]) -> Consume:
+def by_path(changes: Mapping[str, Change]) -> Consume:
     """Each image has what its path says become of it, any other is uploaded."""
 
     def change(image: dict[str, Any]) -> None:
-        changes.get("/" + image["url"].rpartition("/")[2], uploaded)(image)
+        name = str(image["url"]).rpartition("/")[2]
+        become: Change = changes.get(f"/{name}", uploaded)
+        become(image)
 
     def consume(node: Node, job_id: int, args: dict[str, Any]) -> None:
         node.write(args, change)

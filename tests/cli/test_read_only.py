@@ -57,6 +57,8 @@ DRY_RUNS: tuple[tuple[str, ...], ...] = (
     ("retry", "venue", "noce-krk", "--dry-run", "-o", "csv"),
     ("retry", "city", "krakow", "warszawa", "--dry-run", "--force"),
     ("sweep", "--dry-run", "-o", "json"),
+    ("sweep", "--enqueue", "--dry-run"),
+    ("retry", "city", "krakow", "--enqueue", "--engine", "python", "--dry-run"),
 )
 """Say the price as well, under a role that may read the table of prices."""
 OF_THIS_MACHINE: tuple[tuple[str, ...], ...] = (("runs", "list"), ("reconcile", "--dry-run"))

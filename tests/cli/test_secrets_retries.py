@@ -29,6 +29,7 @@ from tests.cli.canaries import (
     told_secrets,
     with_password,
 )
+from tests.cli.enqueueing import Node, consuming
 from tests.cli.program import FORMATS, Program, Result
 from tests.cli.receipts import OUTCOMES, state_of, write_receipt
 from tests.cli.retrying import in_world
@@ -177,6 +178,27 @@ def test_no_fault_of_the_store_lets_one_out(
 def test_nor_does_a_run_that_goes_well(program: Program, tmp_path: Path, fmt: str) -> None:
     done = program("sweep", "-o", fmt, "-vv", "--debug", "--reason", SAID)
     assert done.code == 0
+    assert_all_silent(program, tmp_path, done, formats=FORMATS)
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.usefixtures("venue")
+def test_nor_does_a_run_by_job_rows(
+    world_of: World, program: Program, tmp_path: Path, fmt: str
+) -> None:
+    """Whatever the jobs say of what went wrong, and no row of ours holds one."""
+    rows: list[Any] = []
+
+    def consume(node: Node, job_id: int, args: Any) -> None:
+        rows.append(args)
+        node.end(job_id, "discarded", SAID)
+
+    with consuming(world_of, consume):
+        argv = ("sweep", "--enqueue", "--wait", "-o", fmt, "-vv", "--debug", "--reason", SAID)
+        done = program(*argv)
+    assert done.code == 5
+    assert rows
+    assert hits(json.dumps(rows)) == []
     assert_all_silent(program, tmp_path, done, formats=FORMATS)
 
 

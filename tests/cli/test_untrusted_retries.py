@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.enqueueing import Node, consuming
 from tests.cli.program import DOCUMENT_FORMATS, FORMATS, Program, Result, on
 from tests.cli.receipts import item, write_receipt
 from tests.cli.test_untrusted import (
@@ -39,6 +40,7 @@ PLANS = (
     ("retry", "venue", "1000", "--dry-run", "--class", "transient,ambiguous"),
     ("retry", "city", "999", "--dry-run", "--force"),
     ("sweep", "--dry-run"),
+    ("sweep", "--enqueue", "--engine", "python", "--dry-run"),
 )
 EXPLAINED = (("job", "1000"), ("venue", "1000"), ("image", "1000/#2"))
 SAFE_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -165,6 +167,23 @@ def venues(world_of: World) -> dict[str, int]:
         )
         made[text] = world_of.venue(*images, slug=text)
     return made
+
+
+@pytest.mark.parametrize("fmt", ["table", "json", "csv"])
+@pytest.mark.usefixtures("venues")
+def test_a_run_that_waits_for_its_jobs(world_of: World, retrier: Program, fmt: str) -> None:
+    """They say whatever they like of what went wrong."""
+
+    def consume(node: Node, job_id: int, _: Any) -> None:
+        node.end(job_id, "discarded", f"** (RuntimeError) {TOGETHER}")
+
+    with consuming(world_of, consume):
+        done = retrier("sweep", "--enqueue", "--wait", "-o", fmt, "--reason", TOGETHER)
+    assert_quiet(done, fmt, code=5)
+    if fmt == "csv":
+        assert_no_formula(done.out, fmt)
+    run = retrier("runs", "list", "-o", "ids").lines[0]
+    assert_quiet(retrier("runs", "show", run, "-o", fmt), fmt)
 
 
 @pytest.mark.parametrize("fmt", ["table", "json", "ndjson", "csv"])

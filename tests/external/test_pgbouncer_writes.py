@@ -13,9 +13,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.cli.enqueueing import by_path, consuming
 from tests.cli.program import Program
 from tests.cli.retrying import cleared, in_world, overwrite, statuses
 from tests.databases import Database
+from tests.enqueueing import jobs
 from tests.external.pgbouncer import PROGRAM, Pooler, pgbouncer
 from tests.external.test_pgbouncer import POOL, TRANSACTIONS, settings
 from tests.retrying import World, world
@@ -84,6 +86,20 @@ def test_several_runs_at_once_over_few_connections(here: World, program: Program
     assert {status for venue in venues for status in statuses(here, venue)} == {"uploaded"}
 
 
+def test_job_rows(here: World, program: Program) -> None:
+    """Five at once through the pool: a row a venue, and the lock is nobody's afterwards."""
+    venues = [here.venue(here.image(f"/{n}.jpg")) for n in range(VENUES)]
+    running = [program.start("sweep", "--enqueue") for _ in range(5)]
+    for each in running:
+        _, err = each.communicate(timeout=120)
+        assert each.returncode == 0, err
+    assert [job["args"]["venue_id"] for job in jobs(here.database)] == venues
+    other = here.venue(here.image("/other.jpg"), slug="other")
+    with consuming(here, by_path({})):
+        assert program("retry", "venue", "other", "--enqueue", "--wait").code == 0
+    assert statuses(here, other) == ["uploaded"]
+
+
 def test_nothing_is_left_behind_on_the_servers_connections(
     here: World, pooler: Pooler, program: Program
 ) -> None:
@@ -91,6 +107,8 @@ def test_nothing_is_left_behind_on_the_servers_connections(
         here.venue(here.image(f"/{n}.jpg"))
     assert program("sweep", "--statement-timeout", "17s").code == 0
     assert program("reconcile", "--statement-timeout", "17s").code == 0
+    here.venue(here.image("/enqueued.jpg"))
+    assert program("sweep", "--enqueue", "--statement-timeout", "17s").code == 0
     with psycopg.connect(here.database.conninfo) as direct:
         fresh = settings(direct)
     with ExitStack() as transactions:  # each holds a server's connection: all of the pool

@@ -33,11 +33,13 @@ from venue_ops.core.classification import causes, images, jobs
 from venue_ops.core.classification.values import ascii_lower, member, names_in
 from venue_ops.core.db.expressions import attempts
 from venue_ops.core.db.expressions import children as sql_children
+from venue_ops.core.db.expressions import enqueueing as sql_enqueueing
 from venue_ops.core.db.expressions import images as sql_images
 from venue_ops.core.db.expressions import jobs as sql_jobs
 from venue_ops.core.db.expressions import outcomes as sql_outcomes
 from venue_ops.core.db.expressions import values as sql_values
 from venue_ops.core.models import JobKind, Outcome
+from venue_ops.core.planning.decisions import is_for_job
 from venue_ops.core.references import json_id
 from venue_ops.core.vocabulary import KEY_IN_URL, NOT_A_PROVIDER, STATE_OUTCOMES
 
@@ -217,6 +219,7 @@ def test_each_image(bench: Bench, venues: list[Value], odd: Value) -> None:
         sql_images.image_url(image).label("url"),
         sql_images.retry_count(image).label("retry_count"),
         retryable.is_(sql_jobs.TRUE).label("retryable"),
+        sql_enqueueing.for_job(image).label("for_job"),
     )
     found = bench.values([*elements, odd], asked)
     assert not differences(
@@ -229,6 +232,7 @@ def test_each_image(bench: Bench, venues: list[Value], odd: Value) -> None:
         retryable=lambda row: (
             images.verdict(row["value"], max_retries=MAX_RETRIES) is images.Verdict.RETRY
         ),
+        for_job=lambda row: is_for_job(row["value"]),
     )
 
 
