@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from benchmarks import (
+    enqueueing,
     exports,
     figures,
     growth,
@@ -27,7 +28,7 @@ from benchmarks.report import Figure, table
 from benchmarks.retries import writable
 
 OWN = "own"
-WRITES = ("W1", "W2", "W4")
+WRITES = ("W1", "W2", "W3", "W4")
 GOALS = ("R1", "R2", "R3", "R4", "R5", "R6", "R7", *WRITES)
 S_VARIABLE, L_VARIABLE = "VENUE_OPS_BENCH_S", "VENUE_OPS_BENCH_L"
 
@@ -89,6 +90,8 @@ def _of_writes(wanted: set[str], runs: int, stack: ExitStack) -> Iterator[Figure
         yield from pace.figures(here)
     if "W2" in wanted:
         yield from throughput.figures(here, runs)
+    if "W3" in wanted:
+        yield from enqueueing.figures(here, runs)
     if "W4" in wanted:
         yield from writes.figures(here, runs)
 

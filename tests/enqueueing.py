@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,8 @@ from venue_ops.core.services.source import Source
 
 RETRY_WORKER = "EventasaurusDiscovery.VenueImages.FailedUploadRetryWorker"
 ENRICHMENT_WORKER = "EventasaurusDiscovery.VenueImages.EnrichmentJob"
-FOR_APP = JobRows(Engine.APP, "venue_enrichment", RETRY_WORKER, 3, "run-1")
+FOR_APP = JobRows(Engine.APP, "venue_enrichment", RETRY_WORKER, 3, "1")
+_RUNS = itertools.count(1)
 FOR_PYTHON = replace(FOR_APP, engine=Engine.PYTHON, queue="venue_ops_retry")
 
 
@@ -34,7 +36,10 @@ class Enqueuer:
         return Policy(by_job=self.rows.engine is Engine.APP)
 
     def service(self) -> Enqueueing:
-        return Enqueueing(self.source, "venue_enrichment", self.rows)
+        """That of a new run."""
+        return Enqueueing(
+            self.source, "venue_enrichment", replace(self.rows, run_id=str(next(_RUNS)))
+        )
 
     @property
     def for_python(self) -> Enqueuer:

@@ -40,8 +40,8 @@ PARAMETERS: dict[str, Any] = {
     **{"retries": 0, "enrichment_queue": "venue_enrichment"},
     **{"columns": ["venue_images", "updated_at"], "oban_schema": "public"},
     **{"inserted": ["state"], "updated": ["state"]},
-    **{"wanted_venues": [1], "wanted_providers": ["here"], "wanted_urls": ["https://h.test/1"]},
-    **{"wanted_retries": [0], "wanted_names": ["xx-0123456789"], "job_ids": [1]},
+    **{"wanted": '[{"number": 1, "venue_id": 1, "url": "https://h.test/1", "retries": 0}]'},
+    **{"run_tag": "run-1", "job_ids": [1]},
     **{"queue": "venue_enrichment", "worker": "A.B", "tags": ["run-1"], "priority": 0},
     **{"forced": False, "channel": "public.oban_insert"},
 }

@@ -135,8 +135,14 @@ def test_nothing_is_left_behind_on_the_servers_connections(
 
 
 def settings(conn: psycopg.Connection[tuple[str, ...]]) -> dict[str, str]:
-    """All but the name of the client, which a pooler passes on."""
-    rows = conn.execute("SELECT name, setting FROM pg_settings WHERE name <> 'application_name'")
+    """All but the name of the client, which a pooler passes on.
+
+    And but those of PL/pgSQL, which the application's trigger on new jobs loads.
+    """
+    rows = conn.execute(
+        "SELECT name, setting FROM pg_settings"
+        " WHERE name <> 'application_name' AND name NOT LIKE 'plpgsql.%'"
+    )
     return dict(rows.fetchall())  # type: ignore[arg-type]
 
 

@@ -37,7 +37,8 @@ LOCAL_SETTINGS = (
     f" set_config('work_mem', '{WORK_MEMORY}', true)"
 )
 WRITE_SETTINGS = """
-BEGIN; SET LOCAL jit = off; SET LOCAL statement_timeout = {timeout};
+BEGIN; SET LOCAL jit = off; SET LOCAL work_mem = '{memory}';
+SET LOCAL statement_timeout = {timeout};
 SELECT set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN '{locks}'
     ELSE current_setting('lock_timeout') END, true)
 """
@@ -231,7 +232,9 @@ class Database:
         try:
             connection.execute(
                 WRITE_SETTINGS.format(
-                    timeout=_milliseconds(self._timeout), locks=_milliseconds(self._timeout / 2)
+                    timeout=_milliseconds(self._timeout),
+                    locks=_milliseconds(self._timeout / 2),
+                    memory=WORK_MEMORY,
                 )
             )
             try:

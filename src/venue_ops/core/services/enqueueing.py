@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,7 +40,12 @@ class JobRows:
     @property
     def tags(self) -> tuple[str, ...]:
         """What tells them from the application's own."""
-        return "venue-ops", f"run-{self.run_id}"
+        return "venue-ops", self.run_tag
+
+    @property
+    def run_tag(self) -> str:
+        """What tells the rows of one run from all others."""
+        return f"run-{self.run_id}"
 
 
 @dataclass(frozen=True)
@@ -69,11 +75,21 @@ class Enqueueing:
         asked = {
             **self.source.common_parameters(),
             "enrichment_queue": self.enrichment_queue,
-            "wanted_venues": [item.venue_id for item in wanted.items],
-            "wanted_providers": [item.source.provider for item in wanted.items],
-            "wanted_urls": [item.source.url for item in wanted.items],
-            "wanted_retries": [item.retries for item in wanted.items],
-            "wanted_names": [name_of_id(item.id or "") for item in wanted.items],
+            "run_tag": self.rows.run_tag,
+            "wanted": json.dumps(
+                [
+                    {
+                        "number": number,
+                        "venue_id": item.venue_id,
+                        "provider": item.source.provider,
+                        "url": item.source.url,
+                        "retries": item.retries,
+                        "name": name_of_id(item.id or ""),
+                    }
+                    for number, item in enumerate(wanted.items, start=1)
+                ],
+                ensure_ascii=False,
+            ),
         }
         if looks:
             found = self.source.database.ask(question, asked)

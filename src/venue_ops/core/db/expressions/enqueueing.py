@@ -12,8 +12,17 @@ from sqlalchemy import ColumnElement, FromClause, Integer, ScalarSelect, and_, f
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import array
 
-from venue_ops.core.db.expressions.images import has_status, image_url, placed_images_of
-from venue_ops.core.db.expressions.values import Json, at, json_lit, lit, number_at, string_at
+from venue_ops.core.db.expressions.images import has_status, placed_images_of
+from venue_ops.core.db.expressions.values import (
+    Json,
+    at,
+    elements_of,
+    json_lit,
+    lit,
+    number_at,
+    string_at,
+    text_at,
+)
 from venue_ops.core.db.expressions.values import type_of as kind_of
 from venue_ops.core.models import UploadStatus
 
@@ -40,16 +49,18 @@ def savable_counts(venue_images: Json) -> ScalarSelect[Any]:
     """An array: all elements, those that may be saved again, and the identities among them.
 
     An element may be if it is an object with a string `url` and a quality to be sorted by.
-    Identities are told apart by a hash of 64 bits, which sorts in half the time.
+    Identities are told apart by a hash of 64 bits, which sorts in half the time, and of texts as
+    they stand: where `provider` or `provider_url` is no text, two may count as one and be left out.
     """
-    element = placed_images_of(venue_images)
-    image = element.c.value
+    element = elements_of(venue_images, "saved")
+    image: Json = element.c.value
     savable = and_(
         kind_of(image) == lit("object"),
-        string_at(image, "url").is_not(None),
+        kind_of(at(image, "url")) == lit("string"),
         _counts_as_number(at(image, "quality_score")),
     )
-    named = func.concat(string_at(image, "provider"), sql("E'\\n'"), image_url(image))
+    url = func.coalesce(text_at(image, "provider_url"), text_at(image, "url"))
+    named = func.concat(text_at(image, "provider"), sql("E'\\n'"), url)
     identity = func.hashtextextended(named.collate("C"), sql("0"))
     counts: list[ColumnElement[int]] = [
         func.count(),

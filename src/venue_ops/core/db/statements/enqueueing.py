@@ -31,11 +31,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from venue_ops.core.db.expressions.enqueueing import savable_counts
 from venue_ops.core.db.expressions.values import (
     Json,
-    at,
-    json_id,
     json_lit,
     lit,
     once,
+    text_at,
 )
 from venue_ops.core.db.questions import Enqueue
 from venue_ops.core.db.schema import ObanTables, oban_tables, venues
@@ -51,12 +50,11 @@ from venue_ops.core.planning import Reason
 
 
 def enqueue(question: Enqueue) -> Select[Any]:
-    """Binds `wanted_venues`, `wanted_providers`, `wanted_urls`, `wanted_retries` and
-    `wanted_names`, of one length: the images. Binds `enrichment_queue` and the workers of each
-    kind, and to insert also `queue`, `worker`, `tags`, `priority`, `forced`, `now`, `channel`.
+    """Binds `wanted`, the images as JSON: number, venue_id, provider, url, retries, name.
 
-    A row a venue: its job, or why it has none, and in `chosen` the images that are meant by the
-    job, as places among the wanted ones, from 1.
+    Binds `run_tag`, `enrichment_queue` and the workers of each kind, and to insert also `queue`,
+    `worker`, `tags`, `priority`, `forced`, `now`, `channel`. A row a venue: its job, or why it
+    has none, and in `chosen` the images that are meant by the job, by their numbers.
     """
     tables = oban_tables(question.oban_schema)
     wanted = wanted_images()
@@ -103,7 +101,7 @@ def _answers(question: Enqueue, tables: ObanTables, wanted: CTE, asked: CTE) -> 
         select(
             asked.c.venue_id,
             chosen.c.indexes,
-            chosen.c.names,
+            *([chosen.c.names] if question.engine is Engine.PYTHON else []),
             chosen.c.numbers.label("chosen"),
             standing.c.id.label("blocker_id"),
             standing.c.worker.label("blocker_worker"),
@@ -129,22 +127,27 @@ def _inserted(question: Enqueue, tables: ObanTables, answer: CTE) -> CTE:
             args = args.op("||", return_type=JSONB())(each)
     now = one_moment("now")
     jobs = tables.jobs
-    rows = select(
-        cast(lit("available"), tables.state),
-        one_text("queue"),
-        one_text("worker"),
-        args,
-        json_lit("{}"),
-        many_texts("tags"),
-        sql("1"),
-        bindparam("priority", type_=Integer),
-        now,
-    ).where(answer.c.reason.is_(None))
+    rows = (
+        select(
+            cast(lit("available"), tables.state),
+            one_text("queue"),
+            one_text("worker"),
+            args,
+            json_lit("{}"),
+            many_texts("tags"),
+            sql("1"),
+            bindparam("priority", type_=Integer),
+            now,
+        )
+        .where(answer.c.reason.is_(None))
+        .order_by(answer.c.venue_id)
+    )
+    venue_id = text_at(jobs.c.args, "venue_id")
     names = ["state", "queue", "worker", "args", "meta", "tags", "max_attempts", "priority"]
     return (
         insert(jobs)
         .from_select([*names, "scheduled_at"], rows)
-        .returning(jobs.c.id, json_id(at(jobs.c.args, "venue_id")).label("venue_id"))
+        .returning(jobs.c.id, cast(venue_id, BigInteger).label("venue_id"))
         .cte("inserted")
     )
 
