@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from psycopg import sql
+from tests.cli.enqueueing import by_path, consuming
 from tests.cli.program import TABLES, Program, on
 from tests.cli.retrying import (
     at_the_first_request,
@@ -19,6 +20,7 @@ from tests.cli.retrying import (
 )
 from tests.cli.test_roles import Roles
 from tests.databases import Database
+from tests.enqueueing import jobs
 from tests.retrying import World, world
 
 from venue_ops.demo.web import Answer
@@ -112,6 +114,58 @@ def test_the_grant_of_the_hint_is_all_that_is_missing(
         conn.execute(sql.SQL(grant))  # as an owner would paste it
     assert limited("retry", "venue", "noce").code == 0
     assert statuses(here, venue) == ["uploaded"]
+
+
+ENQUEUE = ("retry", "venue", "noce", "--enqueue")
+
+
+def test_who_may_not_insert_is_refused_before_anything_is_inserted(
+    here: World, roles: Roles, writer: Program
+) -> None:
+    """With the grants of the hint, or of the page, it works; without UPDATE on venues, too."""
+    here.venue(here.image("/a.jpg"), slug="noce")
+    refused = writer(*ENQUEUE)
+    assert (refused.code, refused.out) == (4, "")
+    error, hint = refused.err.splitlines()
+    assert "may not insert job rows on " in error
+    assert jobs(here.database) == []
+    assert writer(*ENQUEUE, "--dry-run").code == 0
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute(
+            roles.here("REVOKE UPDATE (venue_images, updated_at) ON venues FROM venue_ops_writer")
+        )
+        for grant in hint.split("`")[1].split("; "):
+            conn.execute(sql.SQL(grant))  # as an owner would paste it
+    assert writer(*ENQUEUE).code == 0
+    assert len(jobs(here.database)) == 1
+
+
+def test_the_page_has_all_that_enqueueing_needs(here: World, roles: Roles, writer: Program) -> None:
+    here.venue(here.image("/a.jpg"), slug="noce")
+    roles.run("To enqueue")
+    with consuming(here, by_path({})):
+        done = writer(*ENQUEUE, "--wait", "-o", "json")
+    assert (done.code, [row["result"] for row in done.data]) == (0, ["uploaded"])
+
+
+@pytest.mark.parametrize("right", ["INSERT (priority)", "USAGE"])
+def test_one_right_is_not_enough(here: World, roles: Roles, writer: Program, right: str) -> None:
+    here.venue(here.image("/a.jpg"), slug="noce")
+    roles.run("To enqueue")
+    of = "SEQUENCE oban_jobs_id_seq" if right == "USAGE" else "oban_jobs"
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute(roles.here(f"REVOKE {right} ON {of} FROM venue_ops_writer"))
+    refused = writer(*ENQUEUE)
+    assert refused.code == 4
+    assert f"GRANT {right} ON " in refused.err
+    assert jobs(here.database) == []
+
+
+def test_a_reader_may_not_enqueue(here: World, reader: Program) -> None:
+    here.venue(here.image("/a.jpg"), slug="noce")
+    refused = reader(*ENQUEUE)
+    assert (refused.code, refused.out) == (4, "")
+    assert "(default_transaction_read_only)" in refused.err
 
 
 @pytest.mark.parametrize("column", ["venue_images", "updated_at"])
