@@ -26,7 +26,7 @@ from venue_ops.core.db.expressions.values import (
 from venue_ops.core.db.expressions.values import type_of as kind_of
 from venue_ops.core.models import UploadStatus
 
-TOTAL, SAVABLE, IDENTITIES = 1, 2, 3
+TOTAL, SAVABLE, IDENTITIES, FAILED = 1, 2, 3, 4
 
 
 def for_job(image: Json) -> ColumnElement[bool]:
@@ -46,7 +46,7 @@ def for_job(image: Json) -> ColumnElement[bool]:
 
 
 def savable_counts(venue_images: Json) -> ScalarSelect[Any]:
-    """An array: all elements, those that may be saved again, and the identities among them.
+    """An array: all elements, those that may be saved again, the identities, those that failed.
 
     An element may be if it is an object with a string `url` and a quality to be sorted by.
     Identities are told apart by a hash of 64 bits, which sorts in half the time, and of texts as
@@ -66,6 +66,7 @@ def savable_counts(venue_images: Json) -> ScalarSelect[Any]:
         func.count(),
         func.count().filter(savable),
         func.count(identity.distinct()),
+        func.count().filter(has_status(image, UploadStatus.FAILED)),
     ]
     return select(array(counts)).select_from(element).scalar_subquery()
 

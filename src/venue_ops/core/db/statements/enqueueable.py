@@ -174,11 +174,8 @@ def refusals(
     """
     images = venue.c.venue_images
     total, sound = savable.nth(counts, savable.TOTAL), savable.nth(counts, savable.SAVABLE)
-    failed = func.jsonb_array_length(
-        func.jsonb_path_query_array(images, cast(lit(_PATHS[UploadStatus.FAILED]), JSONPATH))
-    )
     is_object = type_of(venue.c.image_enrichment_metadata) == lit("object")
-    is_part = failed > func.cardinality(numbers)
+    is_part = savable.nth(counts, savable.FAILED) > func.cardinality(numbers)
     return [
         (
             func.coalesce(and_(total == sound, is_object), sql("false")).is_(sql("false")),
