@@ -8,38 +8,33 @@ the test says. Needs Python 3.12 and oban.
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from unittest.mock import patch
 
 import oban.oban
-from oban import worker
 from oban._executor import AckAction, Executor
 from oban._query import Query
 from oban.job import Job
+from oban.worker import _registry
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
-from tests import application
-from tests.application import Image, Refusal, Uploads
+from tests.application import Application, Fetch
 from tests.databases import Database
+from tests.elixir import Image, Uploads
 from tests.enqueueing import ENRICHMENT_WORKER, RETRY_WORKER
 
 QUEUE = "venue_enrichment"
 PATIENCE = 60.0
 
-Fetch = Callable[[int], Sequence[Image]]
-"""The photos that the providers have of a venue; raises where they refuse."""
-
 _T = TypeVar("_T")
 
 
-class NodeDied(BaseException):  # noqa: N818 - it is no error of the job
+class NodeDied(BaseException):
     """Raised by an upload: the node ends there, and nothing is written any more."""
 
 
@@ -81,10 +76,7 @@ class Table(Query):
 
 
 class Consumer:
-    """One node that consumes queue venue_enrichment, a job at a time.
-
-    `tried` are the images whose upload was tried, in their order, as they stood before.
-    """
+    """One node that consumes queue venue_enrichment, a job at a time."""
 
     def __init__(
         self,
@@ -93,10 +85,8 @@ class Consumer:
         uploads: Uploads = lambda _: None,
         fetch: Fetch = lambda _: (),
     ) -> None:
-        self.tried: list[Image] = []
         self._database = database
-        self._uploads = uploads
-        self._fetch = fetch
+        self._application = Application(database, uploads, fetch)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -104,19 +94,27 @@ class Consumer:
         self._thread.start()
         self._pool: AsyncConnectionPool[Any] = self._do(self._connected())
         self._table = Table(self._pool)
-        worker._registry[RETRY_WORKER] = partial(Worker, self._retry)
-        worker._registry[ENRICHMENT_WORKER] = partial(Worker, self._enrich)
+        _registry[RETRY_WORKER] = partial(Worker, self._application.retry)
+        _registry[ENRICHMENT_WORKER] = partial(Worker, self._application.enrich)
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         for name in (RETRY_WORKER, ENRICHMENT_WORKER):
-            worker._registry.pop(name, None)
+            _registry.pop(name, None)
         self._do(self._pool.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    @property
+    def tried(self) -> list[Image]:
+        """The images whose upload was tried, in their order, as they stood before."""
+        return self._application.tried
 
     def drain(self) -> list[int]:
         """Run what can be run until nothing is; the ids of the jobs, in their order.
@@ -146,8 +144,6 @@ class Consumer:
                 "UPDATE oban_jobs SET state = 'discarded', discarded_at = timezone('UTC', now())"
                 " WHERE state = 'executing' AND attempt >= max_attempts"
             )
-
-    # --- Oban ---------------------------------------------------------------------------------
 
     async def _connected(self) -> AsyncConnectionPool[Any]:
         pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
@@ -180,72 +176,12 @@ class Consumer:
     def _do(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
 
-    # --- the application's workers ------------------------------------------------------------
-
-    def _retry(self, job: Job) -> None:
-        venue = job.args["venue_id"]
-        images, metadata = self._venue(venue)
-        indexes = job.args.get("image_indexes")
-        if indexes is None:
-            anew = application.retry_all(images, self._upload)
-        else:
-            anew = application.retry_selected(images, indexes, self._upload)
-        if anew is not None:
-            application.check_savable(anew, metadata)
-            self._save(venue, anew, metadata)
-
-    def _enrich(self, job: Job) -> None:
-        venue = job.args["venue_id"]
-        images, metadata = self._venue(venue)
-        if not job.args.get("force") and not application.needs_enrichment(images, metadata):
-            self._tell(job, {"status": "skipped", "reason": "not_stale"})
-            return
-        checked = {**(metadata or {}), "last_checked_at": datetime.now(UTC).isoformat()}
-        try:
-            found = self._fetch(venue)
-        except Exception:
-            self._save(venue, images, checked)
-            self._tell(job, {"status": "no_images"})
-            raise
-        self._save(venue, application.merged(images, found), checked)
-        self._tell(job, {"status": "success"})
-
-    def _upload(self, image: Image) -> Refusal | None:
-        self.tried.append(image)
-        return self._uploads(image)
-
-    def _venue(self, venue: int) -> tuple[list[Any], Any]:
-        with self._database.connect() as conn:
-            row = conn.execute(
-                "SELECT coalesce(venue_images, '[]'), image_enrichment_metadata FROM venues"
-                " WHERE id = %s",
-                [venue],
-            ).fetchone()
-        assert row is not None
-        return row[0], row[1]
-
-    def _save(self, venue: int, images: Sequence[Any], metadata: Any) -> None:
-        """The whole of both columns, from the copy read before, without a lock."""
-        with self._database.connect(autocommit=True) as conn:
-            conn.execute(
-                "UPDATE venues SET venue_images = %s, image_enrichment_metadata = %s,"
-                " updated_at = now() WHERE id = %s",
-                [json.dumps(images), json.dumps(metadata), venue],
-            )
-
-    def _tell(self, job: Job, meta: dict[str, Any]) -> None:
-        with self._database.connect(autocommit=True) as conn:
-            conn.execute(
-                "UPDATE oban_jobs SET meta = coalesce(meta, '{}') || %s WHERE id = %s",
-                [Jsonb(meta), job.id],
-            )
-
 
 class Worker:
     """What Oban makes for each job; it runs off the loop, as each has a process of its own."""
 
-    def __init__(self, perform: Callable[[Job], None]) -> None:
+    def __init__(self, perform: Callable[[int, dict[str, Any]], None]) -> None:
         self._perform = perform
 
     async def process(self, job: Job) -> None:
-        await asyncio.to_thread(self._perform, job)
+        await asyncio.to_thread(self._perform, job.id, job.args)
