@@ -19,11 +19,15 @@ Fetch = Callable[[int], Sequence[Image]]
 
 @dataclass
 class Application:
-    """Its workers. `tried` are the images whose upload was tried, as they stood before."""
+    """Its workers. `tried` are the images whose upload was tried, as they stood before.
+
+    `saved` is called when a venue is written and its job not yet ended.
+    """
 
     database: Database
     uploads: Uploads
     fetch: Fetch
+    saved: Callable[[], None]
     tried: list[Image] = field(default_factory=list)
 
     def retry(self, job_id: int, args: dict[str, Any]) -> None:
@@ -37,6 +41,7 @@ class Application:
         if anew is not None:
             elixir.check_savable(anew, metadata)
             self._save(venue, anew, metadata)
+            self.saved()
 
     def enrich(self, job_id: int, args: dict[str, Any]) -> None:
         """EnrichmentJob of one venue: it skips itself unless the venue is due, or it is forced."""
@@ -54,6 +59,7 @@ class Application:
             raise
         self._save(venue, elixir.merged(images, found), checked)
         self._tell(job_id, {"status": "success"})
+        self.saved()
 
     def _upload(self, image: Image) -> Refusal | None:
         self.tried.append(image)

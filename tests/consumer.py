@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 class NodeDied(BaseException):
-    """Raised by an upload: the node ends there, and nothing is written any more."""
+    """Raised by `uploads` or `saved`: the node ends there, and writes nothing any more."""
 
 
 class Table(Query):
@@ -84,9 +84,10 @@ class Consumer:
         *,
         uploads: Uploads = lambda _: None,
         fetch: Fetch = lambda _: (),
+        saved: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
-        self._application = Application(database, uploads, fetch)
+        self._application = Application(database, uploads, fetch, saved)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -120,7 +121,7 @@ class Consumer:
         """Run what can be run until nothing is; the ids of the jobs, in their order.
 
         A round is what a node of one job at a time does: wake what is due, fetch, run, end.
-        Raises NodeDied where an upload does: its row is left as it was then.
+        Raises NodeDied where the test does: the row is left as it was then.
         """
         return self._do(self._drain())
 

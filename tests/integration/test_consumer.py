@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("oban", reason="oban for Python is not installed")
 
-from tests.cli.retrying import cleared, overwrite, statuses
+from tests.cli.retrying import overwrite, statuses
 from tests.consumer import Consumer
-from tests.databases import Database
 from tests.elixir import Image, Refusal, by_quality
 from tests.enqueueing import RETRY_WORKER, Enqueuer, add_job, jobs
-from tests.retrying import World, world
-from tests.sources import source_of
+from tests.retrying import World
 
 from venue_ops.core.planning import Reason
 
 DEAD: dict[str, Any] = {"error_details": {"error_type": "not_found", "status_code": 404}}
-
-
-@pytest.fixture
-def enqueuer(sample_database: Database, tmp_path: Path) -> Iterator[Enqueuer]:
-    cleared(sample_database)
-    with world(sample_database, tmp_path) as here, source_of(sample_database) as source:
-        yield Enqueuer(here, source)
-
-
-@pytest.fixture
-def here(enqueuer: Enqueuer) -> World:
-    return enqueuer.here
 
 
 def addresses(images: list[Image]) -> list[str]:

@@ -1,30 +1,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.retrying import cleared, overwrite
-from tests.databases import Database
+from tests.cli.retrying import overwrite
 from tests.enqueueing import ENRICHMENT_WORKER, RETRY_WORKER, Enqueuer, add_job, jobs
-from tests.retrying import World, world
-from tests.sources import source_of
+from tests.retrying import World
 
 from venue_ops.core.planning import Policy, Reason
-
-
-@pytest.fixture
-def enqueuer(sample_database: Database, tmp_path: Path) -> Iterator[Enqueuer]:
-    cleared(sample_database)
-    with world(sample_database, tmp_path) as here, source_of(sample_database) as source:
-        yield Enqueuer(here, source)
-
-
-@pytest.fixture
-def here(enqueuer: Enqueuer) -> World:
-    return enqueuer.here
 
 
 def arguments(enqueuer: Enqueuer) -> list[Any]:
