@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 pytest.importorskip("oban", reason="oban for Python is not installed")
 
 from tests.consumer import Consumer, NodeDied
-from tests.databases import Database
+from tests.databases import NOW, Database
 from tests.elixir import Image, Refusal
 from tests.enqueueing import ENRICHMENT_WORKER, RETRY_WORKER, Enqueuer, add_job, jobs
 from tests.retrying import World
+
+from venue_ops.core.planning.enqueueing import Answer
 
 OBANS_RULE = (
     "UPDATE oban_jobs SET state = 'available', scheduled_at = timezone('UTC', now()),"
@@ -157,6 +160,9 @@ def test_after_a_run_that_died_before_it_wrote_the_images_are_enqueued_anew(
             consumer.drain()
         assert enqueuer.enqueue(venue)[venue].blocker is not None
         consumer.lifeline()
+        assert enqueuer.enqueue(venue)[venue].blocker is not None  # it may be at work still
+        with here.database.connect(autocommit=True) as conn:
+            conn.execute("UPDATE oban_jobs SET attempted_at = %s", [NOW - timedelta(minutes=3)])
         answer = enqueuer.enqueue(venue)[venue]
         assert consumer.drain() == [answer.job_id]
     assert {image["upload_status"] for image in here.images(venue)} == {"uploaded"}
@@ -209,6 +215,27 @@ def test_a_row_with_attempts_left_runs_twice_at_once(enqueuer: Enqueuer, here: W
         consumer.drain()
     assert ran_beside == []
     assert len(consumer.tried) == 1
+
+
+def test_beside_a_row_that_only_looks_discarded_none_is_inserted(
+    enqueuer: Enqueuer, here: World
+) -> None:
+    """Its indexes would be stale as soon as the first is done: 0 would mean `/dead`."""
+    venue = two_images(here)
+    plans = enqueuer.plans(venue)
+    enqueuer.service().insert(plans)
+    answers: list[Answer] = []
+
+    def upload(_: Image) -> None:
+        consumer.lifeline()
+        answers.append(enqueuer.service().insert(plans)[1][venue])
+
+    with Consumer(here.database, uploads=upload) as consumer:
+        consumer.drain()
+    blocker = answers[0].blocker
+    assert blocker is not None
+    assert blocker.state == "discarded"
+    assert len(jobs(here.database)) == len(consumer.tried) == 1
 
 
 # --- what else may come between ---------------------------------------------------------------

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -128,6 +129,17 @@ def test_a_finished_job_does_not(enqueuer: Enqueuer, here: World, state: str) ->
     venue = here.venue(here.image("/1"))
     add_job(here.database, {"venue_id": venue}, state=state)
     assert enqueuer.enqueue(venue)[venue].job_id is not None
+
+
+@pytest.mark.parametrize(("minutes", "stands"), [(1, True), (3, False)])
+def test_one_that_was_discarded_moments_ago_may_run_still(
+    enqueuer: Enqueuer, here: World, minutes: int, stands: bool
+) -> None:
+    """Trap 6: Lifeline discards what runs."""
+    venue = here.venue(here.image("/1"))
+    begun = enqueuer.source.now() - timedelta(minutes=minutes)
+    add_job(here.database, {"venue_id": venue}, state="discarded", attempted_at=begun)
+    assert (enqueuer.enqueue(venue)[venue].reason is Reason.JOB_UNFINISHED) is stands
 
 
 def test_a_state_that_is_not_known_today_does(enqueuer: Enqueuer, here: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -44,12 +45,16 @@ class JobRows:
 
 @dataclass(frozen=True)
 class Enqueueing:
-    """Enqueues plans into one database; `enrichment_queue` is the application's."""
+    """Enqueues plans into one database; `enrichment_queue` is the application's.
+
+    `settle`: a job that was begun more recently than that may be at work though it is discarded.
+    """
 
     source: Source
     enrichment_queue: str
     rows: JobRows
     at_once: int = field(default=AT_ONCE)
+    settle: timedelta = timedelta(minutes=2)
 
     def look(self, plans: Iterable[VenuePlan]) -> Iterator[VenuePlan]:
         """The plans less what could not be enqueued now, with the reason."""
@@ -69,6 +74,7 @@ class Enqueueing:
         asked = {
             **self.source.common_parameters(),
             "enrichment_queue": self.enrichment_queue,
+            "touched_since": naive_utc(self.source.now() - self.settle),
             "wanted_venues": [item.venue_id for item in wanted.items],
             "wanted_providers": [item.source.provider for item in wanted.items],
             "wanted_urls": [item.source.url for item in wanted.items],

@@ -41,7 +41,7 @@ from venue_ops.core.db.expressions.values import (
 )
 from venue_ops.core.db.questions import Enqueue
 from venue_ops.core.db.schema import ObanTables, venues
-from venue_ops.core.db.statements.parameters import many_ids, many_texts, one_text
+from venue_ops.core.db.statements.parameters import many_ids, many_texts, one_moment, one_text
 from venue_ops.core.enums import Engine
 from venue_ops.core.models import JobKind, UploadStatus
 from venue_ops.core.planning import Reason
@@ -127,7 +127,10 @@ def _failing(asked: CTE, status: UploadStatus, engine: Engine) -> Select[Any]:
 
 
 def unfinished_jobs(question: Enqueue, tables: ObanTables) -> CTE:
-    """By venue the first unfinished job that names it, alone or in a batch."""
+    """By venue the first unfinished job that names it, alone or in a batch.
+
+    One that was discarded moments ago counts: the application's Lifeline discards what runs still.
+    """
     job = tables.jobs.alias("job")
     batch = tables.jobs.alias("batch")
     items = elements_of(at(batch.c.args, "venue_ids"), "of_batch")
@@ -141,7 +144,13 @@ def unfinished_jobs(question: Enqueue, tables: ObanTables) -> CTE:
             state.label("state"),
             func.coalesce(of.c.attempted_at, of.c.inserted_at).label("since"),
         ).where(
-            of.c.state.in_([cast(lit(word), tables.state) for word in question.unfinished]),
+            or_(
+                of.c.state.in_([cast(lit(word), tables.state) for word in question.unfinished]),
+                and_(
+                    of.c.state == cast(lit("discarded"), tables.state),
+                    of.c.attempted_at > one_moment("touched_since"),
+                ),
+            ),
             or_(
                 of.c.queue == one_text("enrichment_queue"),
                 is_kind(of.c.worker, JobKind.ENRICHMENT, JobKind.RETRY),

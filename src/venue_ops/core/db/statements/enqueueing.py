@@ -52,8 +52,9 @@ from venue_ops.core.planning import Reason
 
 def enqueue(question: Enqueue) -> Select[Any]:
     """Binds `wanted_venues`, `wanted_providers`, `wanted_urls`, `wanted_retries` and
-    `wanted_names`, of one length: the images. Binds `enrichment_queue` and the workers of each
-    kind, and to insert also `queue`, `worker`, `tags`, `priority`, `forced`, `now`, `channel`.
+    `wanted_names`, of one length: the images. Binds `enrichment_queue`, `touched_since` and the
+    workers of each kind, and to insert also `queue`, `worker`, `tags`, `priority`, `forced`,
+    `now`, `channel`.
 
     A row a venue: its job, or why it has none, and in `chosen` the images that are meant by the
     job, as places among the wanted ones, from 1.
