@@ -93,7 +93,7 @@ def test_every_command_works_for_the_reader(roles: Roles) -> None:
 
 @pytest.mark.parametrize("role", ["reader", "writer"])
 def test_what_no_role_may_do(roles: Roles, role: str) -> None:
-    roles.run("To enqueue, later")
+    roles.run("To enqueue")
     refused(roles, role, FORBIDDEN_TO_ALL)
 
 
@@ -101,7 +101,7 @@ def test_each_role_may_write_what_the_page_names_and_no_more(roles: Roles) -> No
     refused(roles, "reader", RETRIES + ENQUEUES)
     allowed(roles, "writer", RETRIES)
     refused(roles, "writer", ENQUEUES)
-    roles.run("To enqueue, later")
+    roles.run("To enqueue")
     allowed(roles, "writer", RETRIES + ENQUEUES)
     refused(roles, "reader", RETRIES + ENQUEUES)
 
