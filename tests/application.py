@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,22 +45,47 @@ class Application:
             self.saved()
 
     def enrich(self, job_id: int, args: dict[str, Any]) -> None:
-        """EnrichmentJob of one venue: it skips itself unless the venue is due, or it is forced."""
-        venue = args["venue_id"]
+        """EnrichmentJob: of one venue, of a batch, or of whichever are stale, where there are none.
+
+        A single one fails where the providers refuse; a batch counts that and is completed.
+        """
+        if "venue_id" in args:
+            self._enrich_one(job_id, args["venue_id"], force=bool(args.get("force")))
+        elif "venue_ids" in args:
+            counts = Counter(self._counted(venue) for venue in args["venue_ids"])
+            self._tell(job_id, {"status": "batch_completed", **counts})
+        else:
+            self._tell(job_id, {"status": "no_work"})
+        self.saved()
+
+    def _enrich_one(self, job_id: int, venue: int, *, force: bool) -> None:
+        try:
+            outcome = self._enriched(venue, force=force)
+        except Exception:
+            self._tell(job_id, {"status": "no_images"})
+            raise
+        skipped = {"status": "skipped", "reason": "not_stale"}
+        self._tell(job_id, skipped if outcome == "skipped" else {"status": "success"})
+
+    def _counted(self, venue: int) -> str:
+        try:
+            return self._enriched(venue)
+        except Exception:
+            return "failed"
+
+    def _enriched(self, venue: int, *, force: bool = False) -> str:
+        """It skips itself unless the venue is due, and notes when it was there, whatever it met."""
         images, metadata = self._venue(venue)
-        if not args.get("force") and not elixir.needs_enrichment(images, metadata):
-            self._tell(job_id, {"status": "skipped", "reason": "not_stale"})
-            return
+        if not force and not elixir.needs_enrichment(images, metadata):
+            return "skipped"
         checked = {**(metadata or {}), "last_checked_at": datetime.now(UTC).isoformat()}
         try:
             found = self.fetch(venue)
         except Exception:
             self._save(venue, images, checked)
-            self._tell(job_id, {"status": "no_images"})
             raise
         self._save(venue, elixir.merged(images, found), checked)
-        self._tell(job_id, {"status": "success"})
-        self.saved()
+        return "enriched"
 
     def _upload(self, image: Image) -> Refusal | None:
         self.tried.append(image)

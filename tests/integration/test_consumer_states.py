@@ -103,6 +103,21 @@ def test_an_unforced_job_that_is_retried_skips_itself(here: World) -> None:
     assert state_of(here.database, job) == "discarded"
 
 
+def test_a_batch_is_completed_whatever_its_venues_come_to(here: World) -> None:
+    def fetch(venue: int) -> list[Image]:
+        if venue == venues[0]:
+            raise RuntimeError("REQUEST_DENIED")
+        return [here.image("/new", upload_status="uploaded")]
+
+    venues = [here.venue(), here.venue()]
+    add_job(here.database, {"venue_ids": venues})
+    with Consumer(here.database, fetch=fetch) as consumer:
+        consumer.drain()
+    (job,) = jobs(here.database)
+    assert (job["state"], job["errors"]) == ("completed", [])
+    assert job["meta"] == {"status": "batch_completed", "failed": 1, "enriched": 1}
+
+
 # --- a run that dies (trap 4) -----------------------------------------------------------------
 
 
