@@ -140,19 +140,19 @@ def test_where_nothing_consumes_the_queue_waiting_ends_by_its_budget(
     assert statuses(here, venue) == ["uploaded"]
 
 
-def test_a_consumer_that_listens_is_woken(here: World, program: Program) -> None:
-    """Its next poll would be in ten minutes."""
+@pytest.mark.parametrize("triggered", [True, False], ids=["by migration 11", "by us"])
+def test_a_consumer_that_listens_is_woken(here: World, program: Program, triggered: bool) -> None:
+    """Its next poll would be in ten minutes. Since migration 12 no trigger notifies."""
     here.venue(here.image("/1"))
-    with (
-        here.database.connect(autocommit=True) as hearing,
-        Consumer(here.database) as consumer,
-        consumer.running(polls=600),
-    ):
-        hearing.execute('LISTEN "public.oban_insert"')
-        done = enqueued(here, program, "--max-duration", "20s")
+    with here.database.connect(autocommit=True) as hearing:
+        if not triggered:
+            hearing.execute("DROP TRIGGER oban_notify ON oban_jobs")
+        with Consumer(here.database) as consumer, consumer.running(polls=600):
+            hearing.execute('LISTEN "public.oban_insert"')
+            done = enqueued(here, program, "--max-duration", "20s")
         assert (done.code, results(done)) == (0, ["uploaded"])
-        (heard,) = hearing.notifies(timeout=SECONDS, stop_after=1)
-    assert json.loads(heard.payload) == {"queue": "venue_enrichment"}
+        heard = list(hearing.notifies(timeout=SECONDS, stop_after=1))
+    assert [json.loads(each.payload) for each in heard] == [{"queue": "venue_enrichment"}]
 
 
 def test_five_at_once_while_the_rows_are_run(here: World, program: Program) -> None:
