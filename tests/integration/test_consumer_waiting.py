@@ -112,6 +112,22 @@ def test_a_row_that_is_discarded_while_it_runs_is_waited_for(here: World, progra
     assert (done.code, results(done)) == (0, ["uploaded"])
 
 
+def test_a_row_that_stays_discarded_is_over_when_its_images_have_moved(
+    here: World, program: Program
+) -> None:
+    """Its node died when it had written them; `retry.settle`, two minutes, is not used up."""
+
+    def died() -> None:
+        consumer.lifeline()
+        raise NodeDied
+
+    here.venue(here.image("/1"))
+    with Consumer(here.database, saved=died) as consumer, consumer.running():
+        done = enqueued(here, program, "--max-duration", "30s")
+    assert [(job["state"], job["errors"]) for job in jobs(here.database)] == [("discarded", [])]
+    assert (done.code, results(done)) == (0, ["uploaded"])
+
+
 def test_a_row_that_died_is_waited_for_no_longer_than_it_may_run(
     here: World, program: Program, tmp_path: Path
 ) -> None:
