@@ -90,7 +90,7 @@ def test_roles_as_the_documentation_makes_them(sample_database: Database) -> Non
         told = finding(writer, "retrying")
         assert told["summary"] == "This role may retry."
         assert [d["text"].partition(":")[0] for d in told["details"]] == ["yes", "no", "no"]
-        made.run("To enqueue, later")
+        made.run("To enqueue")
         assert [d["text"] for d in finding(writer, "retrying")["details"]] == ["yes"] * 3
         with sample_database.connect(autocommit=True) as conn:
             take = f"REVOKE USAGE ON SEQUENCE oban_jobs_id_seq FROM {made.name}_writer"

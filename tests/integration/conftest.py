@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from tests.databases import Databases
+from tests.cli.retrying import cleared
+from tests.databases import Database, Databases
+from tests.enqueueing import Enqueuer
+from tests.retrying import World, world
+from tests.sources import source_of
 from tests.specimens import Bench
 
 from venue_ops.demo.schema import Layout
@@ -18,3 +23,17 @@ def bench(databases: Databases) -> Iterator[Bench]:
     empty = databases.empty(Layout())
     with psycopg.connect(empty.conninfo, row_factory=dict_row) as connection:
         yield Bench(connection)
+
+
+@pytest.fixture
+def enqueuer(sample_database: Database, tmp_path: Path) -> Iterator[Enqueuer]:
+    """In a world without images and jobs."""
+    cleared(sample_database)
+    with world(sample_database, tmp_path) as here, source_of(sample_database) as source:
+        yield Enqueuer(here, source)
+
+
+@pytest.fixture
+def here(enqueuer: Enqueuer) -> World:
+    """The world that `enqueuer` enqueues in."""
+    return enqueuer.here

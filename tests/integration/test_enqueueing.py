@@ -1,30 +1,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.cli.retrying import cleared, overwrite
-from tests.databases import Database
+from tests.cli.retrying import overwrite
 from tests.enqueueing import ENRICHMENT_WORKER, RETRY_WORKER, Enqueuer, add_job, jobs
-from tests.retrying import World, world
-from tests.sources import source_of
+from tests.retrying import World
 
 from venue_ops.core.planning import Policy, Reason
-
-
-@pytest.fixture
-def enqueuer(sample_database: Database, tmp_path: Path) -> Iterator[Enqueuer]:
-    cleared(sample_database)
-    with world(sample_database, tmp_path) as here, source_of(sample_database) as source:
-        yield Enqueuer(here, source)
-
-
-@pytest.fixture
-def here(enqueuer: Enqueuer) -> World:
-    return enqueuer.here
 
 
 def arguments(enqueuer: Enqueuer) -> list[Any]:
@@ -145,6 +130,17 @@ def test_a_finished_job_does_not(enqueuer: Enqueuer, here: World, state: str) ->
     venue = here.venue(here.image("/1"))
     add_job(here.database, {"venue_id": venue}, state=state)
     assert enqueuer.enqueue(venue)[venue].job_id is not None
+
+
+@pytest.mark.parametrize(("minutes", "stands"), [(1, True), (3, False)])
+def test_one_that_was_discarded_moments_ago_may_run_still(
+    enqueuer: Enqueuer, here: World, minutes: int, stands: bool
+) -> None:
+    """Trap 6: Lifeline discards what runs."""
+    venue = here.venue(here.image("/1"))
+    begun = enqueuer.source.now() - timedelta(minutes=minutes)
+    add_job(here.database, {"venue_id": venue}, state="discarded", attempted_at=begun)
+    assert (enqueuer.enqueue(venue)[venue].reason is Reason.JOB_UNFINISHED) is stands
 
 
 def test_a_state_that_is_not_known_today_does(enqueuer: Enqueuer, here: World) -> None:

@@ -121,7 +121,8 @@ class Enqueued:
             run_id=run,
             forced=self.policy.force,
         )
-        return Enqueueing(self.session.source, settings.queues.enrichment, rows)
+        queue, settle = settings.queues.enrichment, settings.retry.settle
+        return Enqueueing(self.session.source, queue, rows, settle=settle)
 
     def _last_begun(self) -> datetime | None:
         source = self.session.source

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -50,12 +51,16 @@ class JobRows:
 
 @dataclass(frozen=True)
 class Enqueueing:
-    """Enqueues plans into one database; `enrichment_queue` is the application's."""
+    """Enqueues plans into one database; `enrichment_queue` is the application's.
+
+    `settle`: a job that was begun more recently than that may be at work though it is discarded.
+    """
 
     source: Source
     enrichment_queue: str
     rows: JobRows
     at_once: int = field(default=AT_ONCE)
+    settle: timedelta = timedelta(minutes=2)
 
     def look(self, plans: Iterable[VenuePlan]) -> Iterator[VenuePlan]:
         """The plans less what could not be enqueued now, with the reason."""
@@ -75,6 +80,7 @@ class Enqueueing:
         asked = {
             **self.source.common_parameters(),
             "enrichment_queue": self.enrichment_queue,
+            "touched_since": naive_utc(self.source.now() - self.settle),
             "run_tag": self.rows.run_tag,
             "wanted": json.dumps(
                 [

@@ -41,7 +41,7 @@ from venue_ops.core.db.expressions.values import (
 )
 from venue_ops.core.db.questions import Enqueue
 from venue_ops.core.db.schema import ObanTables, venues
-from venue_ops.core.db.statements.parameters import one_text
+from venue_ops.core.db.statements.parameters import one_moment, one_text
 from venue_ops.core.enums import Engine
 from venue_ops.core.models import JobKind, UploadStatus
 from venue_ops.core.planning import Reason
@@ -129,6 +129,7 @@ def _failing(asked: CTE, status: UploadStatus, engine: Engine) -> Select[Any]:
 def unfinished_jobs(question: Enqueue, tables: ObanTables) -> CTE:
     """By venue the first unfinished job that names it, alone or in a batch.
 
+    One that was discarded moments ago counts: the application's Lifeline discards what runs still.
     Not those that this run has inserted: it comes to each venue once, and of many venues every
     batch would read the rows of all before it.
     """
@@ -145,7 +146,13 @@ def unfinished_jobs(question: Enqueue, tables: ObanTables) -> CTE:
             state.label("state"),
             func.coalesce(of.c.attempted_at, of.c.inserted_at).label("since"),
         ).where(
-            of.c.state.in_([cast(lit(word), tables.state) for word in question.unfinished]),
+            or_(
+                of.c.state.in_([cast(lit(word), tables.state) for word in question.unfinished]),
+                and_(
+                    of.c.state == cast(lit("discarded"), tables.state),
+                    of.c.attempted_at > one_moment("touched_since"),
+                ),
+            ),
             or_(
                 of.c.queue == one_text("enrichment_queue"),
                 is_kind(of.c.worker, JobKind.ENRICHMENT, JobKind.RETRY),

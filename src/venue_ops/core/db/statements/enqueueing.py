@@ -52,9 +52,9 @@ from venue_ops.core.planning import Reason
 def enqueue(question: Enqueue) -> Select[Any]:
     """Binds `wanted`, the images as JSON: number, venue_id, provider, url, retries, name.
 
-    Binds `run_tag`, `enrichment_queue` and the workers of each kind, and to insert also `queue`,
-    `worker`, `tags`, `priority`, `forced`, `now`, `channel`. A row a venue: its job, or why it
-    has none, and in `chosen` the images that are meant by the job, by their numbers.
+    Binds `run_tag`, `touched_since`, `enrichment_queue` and the workers of each kind, and to insert
+    also `queue`, `worker`, `tags`, `priority`, `forced`, `now`, `channel`. A row a venue: its job,
+    or why it has none, and in `chosen` the images that are meant by the job, by their numbers.
     """
     tables = oban_tables(question.oban_schema)
     wanted = wanted_images()
