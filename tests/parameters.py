@@ -43,6 +43,7 @@ PARAMETERS: dict[str, Any] = {
     **{"wanted_venues": [1], "wanted_providers": ["here"], "wanted_urls": ["https://h.test/1"]},
     **{"wanted_retries": [0], "wanted_names": ["xx-0123456789"], "job_ids": [1]},
     **{"queue": "venue_enrichment", "worker": "A.B", "tags": ["run-1"], "priority": 0},
+    **{"besides": None, "demand": 10, "attempted_by": ["node", "uuid"], "seconds": 900.0},
     **{"forced": False, "channel": "public.oban_insert"},
 }
 """One value for each parameter of any statement."""

@@ -16,7 +16,7 @@ _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 _LONGEST_INTEGER = 1000  # digits; Python refuses to read much longer ones
 
 
-def load_exactly(connection: psycopg.Connection[Any]) -> None:
+def load_exactly(connection: psycopg.BaseConnection[Any]) -> None:
     """Have a connection read timestamps as aware moments and JSON without rounding."""
     connection.adapters.register_loader("timestamp", _UtcLoader)
     set_json_loads(_loads, connection)

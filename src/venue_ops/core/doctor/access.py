@@ -29,6 +29,12 @@ RERUN: Final = (
 )
 """What running a job again will change in `oban_jobs`."""
 
+CONSUMED: Final = (
+    *("state", "attempt", "max_attempts", "attempted_at", "attempted_by", "scheduled_at"),
+    *("completed_at", "cancelled_at", "discarded_at", "errors", "meta"),
+)
+"""What performing jobs of its own queue changes in `oban_jobs`."""
+
 WRITTEN: Final = ("venue_images", "updated_at")
 """What the outcome of a retry changes in `venues`."""
 

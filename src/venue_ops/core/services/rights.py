@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from venue_ops.core.db.questions import JobRights, WriteRights
-from venue_ops.core.doctor.access import INSERTED, RERUN, WRITTEN
+from venue_ops.core.doctor.access import CONSUMED, INSERTED, RERUN, WRITTEN
 from venue_ops.core.errors import DatabaseError, PermissionDeniedError
 from venue_ops.core.services.source import Source
 
@@ -53,6 +53,19 @@ def refuse_who_may_not_rerun(source: Source) -> None:
         raise PermissionDeniedError(
             f"Role {row['role']} may not have jobs run again on {source.database.label}.",
             hint=_have_run(f"GRANT UPDATE ({columns}) ON {row['jobs']} TO {row['grantee']}"),
+        )
+
+
+def refuse_who_may_not_consume(source: Source) -> None:
+    """The same for whoever would perform jobs, and write what becomes of their images."""
+    refuse_who_may_not_write(source)
+    row = _job_rights(source, updated=CONSUMED)
+    if row["not_updated"]:
+        columns = ", ".join(row["not_updated"])
+        raise PermissionDeniedError(
+            f"Role {row['role']} may not perform jobs on {source.database.label}.",
+            hint=f"Have the owner of the table run `GRANT UPDATE ({columns}) ON {row['jobs']}"
+            f" TO {row['grantee']}`.",
         )
 
 
