@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from tests.databases import Databases
+from tests.cli.retrying import cleared
+from tests.databases import Database, Databases
+from tests.enqueueing import Enqueuer
+from tests.retrying import world
+from tests.sources import source_of
 from tests.specimens import Bench
+from tests.working import Shift
 
 from venue_ops.demo.schema import Layout
 
@@ -18,3 +24,12 @@ def bench(databases: Databases) -> Iterator[Bench]:
     empty = databases.empty(Layout())
     with psycopg.connect(empty.conninfo, row_factory=dict_row) as connection:
         yield Bench(connection)
+
+
+@pytest.fixture
+def shift(sample_database: Database, tmp_path: Path) -> Iterator[Shift]:
+    """A worker, in a world with no images and jobs but the test's."""
+    pytest.importorskip("oban", reason="oban for Python wants Python 3.12")
+    cleared(sample_database)
+    with world(sample_database, tmp_path) as here, source_of(sample_database) as source:
+        yield Shift(Enqueuer(here, source))
