@@ -58,14 +58,20 @@ def refuse_who_may_not_rerun(source: Source) -> None:
 
 def refuse_who_may_not_consume(source: Source) -> None:
     """The same for whoever would perform jobs, and write what becomes of their images."""
-    refuse_who_may_not_write(source)
     row = _job_rights(source, updated=CONSUMED)
+    _refuse_where_only_read(row, source.database.label)
+    grants = []
     if row["not_updated"]:
         columns = ", ".join(row["not_updated"])
+        grants.append(f"GRANT UPDATE ({columns}) ON {row['jobs']} TO {row['grantee']}")
+    (images,) = source.database.ask(WriteRights(source.oban_schema), {"columns": list(WRITTEN)})
+    if images["missing"]:
+        columns = ", ".join(images["missing"])
+        grants.append(f"GRANT UPDATE ({columns}) ON {images['venues']} TO {images['grantee']}")
+    if grants:
         raise PermissionDeniedError(
             f"Role {row['role']} may not perform jobs on {source.database.label}.",
-            hint=f"Have the owner of the table run `GRANT UPDATE ({columns}) ON {row['jobs']}"
-            f" TO {row['grantee']}`.",
+            hint=f"Have the owner of the tables run `{'; '.join(grants)}`.",
         )
 
 
