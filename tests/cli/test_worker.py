@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg import sql
 from tests.cli import schemas
 from tests.cli.program import TABLES, Program, on
 from tests.cli.retrying import nothing_was_asked, statuses
+from tests.cli.test_roles import BLOCK, Roles
 from tests.databases import Database
 from tests.enqueueing import RETRY_WORKER, add_job, jobs
 from tests.retrying import World
@@ -25,6 +27,7 @@ from venue_ops.demo.pictures import png
 from venue_ops.demo.web import Answer
 from venue_ops.listings.working import refuse_without_oban
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "workers.md"
 QUEUE = "venue_ops_retry"
 ENQUEUE = ("sweep", "--enqueue", "--engine", "python", "--yes")
 WHERE = re.compile(r"Working on .*, queue venue_ops_retry, jobs of .*, 10 at once; photos go to .*")
@@ -200,6 +203,29 @@ def test_the_grants_of_the_hint_are_all_that_is_missing(
     done = limited("worker", "--drain")
     assert done.code == 0, done.err
     assert statuses(world_of, venue) == ["uploaded"]
+
+
+def test_the_grant_of_the_page_is_what_a_worker_needs_besides(
+    worker: Program, world_of: World
+) -> None:
+    (venue,) = fill(world_of, 1)
+    worker(*ENQUEUE)
+    roles = Roles(world_of.database)
+    roles.run("To look")
+    roles.run("To retry")
+    writer = replace(worker, url=roles.program("writer").url)
+    try:
+        assert "may not perform jobs" in writer("worker", "--drain").err
+        (grant,) = BLOCK.findall(PAGE.read_text("utf-8"))
+        with world_of.database.connect(autocommit=True) as conn:
+            conn.execute(roles.here(grant))
+        done = writer("worker", "--drain")
+        assert done.code == 0, done.err
+        assert statuses(world_of, venue) == ["uploaded"]
+        with roles.connect("writer") as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute("UPDATE oban_jobs SET args = '{}'")
+    finally:
+        roles.run("To take it away")
 
 
 def test_a_dead_key_of_the_store_ends_it(worker: Program, world_of: World) -> None:

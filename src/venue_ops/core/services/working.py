@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from venue_ops.core.oban.consumer import Consumer
 
 LOOK_EVERY = 60.0
-"""Seconds between two looks at the queue as a whole."""
+"""Seconds between two looks at the queue as a whole, at most."""
 
 _DRAIN_EVERY = 0.3
 
@@ -157,7 +157,7 @@ class _Shift:
     async def _until_over(self, consumer: Consumer, tools: Tools) -> None:
         """Until a signal, a fault, or, where it drains, until nothing is left to begin."""
         worker, clock = self._worker, self._worker.means.clock
-        every = min(LOOK_EVERY, worker.rescue_after.total_seconds())
+        every = min(LOOK_EVERY, worker.rescue_after.total_seconds() / 3)
         last = clock()
         while not self._over.is_set():
             with suppress(TimeoutError):
