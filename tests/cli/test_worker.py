@@ -199,7 +199,7 @@ def test_the_grants_of_the_hint_are_all_that_is_missing(
     assert "may not perform jobs on" in refused.err
     assert nothing_was_asked(world_of)
     with world_of.database.connect(autocommit=True) as conn:
-        conn.execute(sql.SQL(refused.err.split("`")[1]))  # type: ignore[arg-type]
+        conn.execute(sql.SQL(refused.err.split("`")[1]))
     done = limited("worker", "--drain")
     assert done.code == 0, done.err
     assert statuses(world_of, venue) == ["uploaded"]

@@ -22,6 +22,7 @@ from venue_ops.core.errors import (
     StoreError,
 )
 from venue_ops.core.retry.leases import Leases
+from venue_ops.core.retry.outcomes import Outcome
 from venue_ops.core.services.working import refuse_a_queue_of_the_application
 from venue_ops.demo.pictures import png
 from venue_ops.demo.web import Answer
@@ -147,7 +148,7 @@ def test_a_signal_lets_what_is_in_flight_finish(shift: Shift, here: World) -> No
     (job,) = shift.enqueue(venue)
     uploaded: list[str] = []
 
-    def emit(outcome: Any) -> None:
+    def emit(outcome: Outcome) -> None:
         uploaded.append(str(outcome.result))
         if len(uploaded) == 1:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -183,7 +184,11 @@ def test_abandoned_jobs_of_ours_are_done_and_no_others(shift: Shift, here: World
     venues = [here.venue(here.image(f"/{n}")) for n in range(3)]
     old = datetime.now(UTC) - timedelta(minutes=16)
     young = datetime.now(UTC) - timedelta(minutes=14)
-    executing = {"state": "executing", "attempt": 1, "attempted_at": old.replace(tzinfo=None)}
+    executing: dict[str, Any] = {
+        "state": "executing",
+        "attempt": 1,
+        "attempted_at": old.replace(tzinfo=None),
+    }
     ours = add(here, args_of(here, venues[0]), **executing)
     alive = add(
         here, args_of(here, venues[1]), **{**executing, "attempted_at": young.replace(tzinfo=None)}
@@ -215,7 +220,11 @@ def test_a_queue_with_the_jobs_of_others_is_refused(shift: Shift, here: World) -
 
 def test_jobs_of_others_that_come_later_end_the_worker(shift: Shift, here: World) -> None:
     shift.enqueue(here.venue(here.image("/a")))
-    shift.emit = lambda _: add_job(here.database, {"venue_id": 1}, queue=QUEUE.name) and None
+
+    def emit(_: Outcome) -> None:
+        add_job(here.database, {"venue_id": 1}, queue=QUEUE.name)
+
+    shift.emit = emit
     with pytest.raises(ConfigurationError, match="of another worker"):
         shift.work(drains=False, rescue_after=timedelta(seconds=1))
 
