@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tests.enqueueing import FOR_PYTHON, Enqueuer
+from tests.enqueueing import FOR_PYTHON, RETRY_WORKER, Enqueuer, add_job, jobs
 from tests.retrying import DEFAULT, NOW, World
 
 from venue_ops.core.net.connecting import PublicOnly
@@ -24,6 +24,7 @@ from venue_ops.core.services.tools import Means
 from venue_ops.core.services.working import Hears, Worker
 
 QUEUE = Queue(FOR_PYTHON.queue, (FOR_PYTHON.worker,))
+ENQUEUE = ("sweep", "--enqueue", "--engine", "python", "--yes")
 
 
 @dataclass
@@ -134,3 +135,32 @@ class Shift:
         if self.stops_after is not None and len(self.performed) >= self.stops_after:
             self.stops_after = None
             os.kill(os.getpid(), signal.SIGINT)
+
+
+def run_sql(here: World, statement: str, *values: Any) -> None:
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute(statement, list(values))
+
+
+def args_of(here: World, venue: int) -> dict[str, Any]:
+    """What enqueueing would have written for all failed images of a venue."""
+    plan = here.plan(venue)
+    names = {(item.id or "").rpartition("/")[2]: item.retries for item in plan.items}
+    return {"venue_id": venue, "images": names}
+
+
+def add(here: World, args: Any, **more: Any) -> int:
+    """A row of ours in the worker's queue."""
+    columns = {"max_attempts": 1, **more}
+    return add_job(here.database, args, worker=RETRY_WORKER, queue=QUEUE.name, **columns)
+
+
+def states(here: World) -> list[str]:
+    return [job["state"] for job in jobs(here.database)]
+
+
+def fill(here: World, venues: int, images: int = 1) -> list[int]:
+    return [
+        here.venue(*(here.image(f"/{n}-{m}") for m in range(images)), slug=f"noce-{n}")
+        for n in range(venues)
+    ]

@@ -29,7 +29,6 @@ def bench(databases: Databases) -> Iterator[Bench]:
 @pytest.fixture
 def shift(sample_database: Database, tmp_path: Path) -> Iterator[Shift]:
     """A worker, in a world with no images and jobs but the test's."""
-    pytest.importorskip("oban", reason="oban for Python wants Python 3.12")
     cleared(sample_database)
     with world(sample_database, tmp_path) as here, source_of(sample_database) as source:
         yield Shift(Enqueuer(here, source))

@@ -9,35 +9,19 @@ import pytest
 from tests.cli.retrying import at_the_first_request, nothing_was_asked, overwrite, statuses
 from tests.enqueueing import RETRY_WORKER, add_job, jobs
 from tests.retrying import World
-from tests.working import QUEUE, Shift
+from tests.working import QUEUE, Shift, add, run_sql
 
 from venue_ops.core.oban.values import Completed
 from venue_ops.core.planning import Policy
 from venue_ops.core.retry.outcomes import Outcome, Result
 from venue_ops.demo.web import Answer
 
+pytest.importorskip("oban", reason="oban for Python wants Python 3.12")
+
 
 @pytest.fixture
 def here(shift: Shift) -> World:
     return shift.here
-
-
-def run_sql(here: World, statement: str, *values: Any) -> None:
-    with here.database.connect(autocommit=True) as conn:
-        conn.execute(statement, list(values))
-
-
-def args_of(here: World, venue: int) -> dict[str, Any]:
-    """What enqueueing would have written for all failed images of a venue."""
-    plan = here.plan(venue)
-    names = {(item.id or "").rpartition("/")[2]: item.retries for item in plan.items}
-    return {"venue_id": venue, "images": names}
-
-
-def add(here: World, args: Any, **more: Any) -> int:
-    """A row of ours in the worker's queue."""
-    columns = {"max_attempts": 1, **more}
-    return add_job(here.database, args, worker=RETRY_WORKER, queue=QUEUE.name, **columns)
 
 
 def test_what_is_enqueued_is_done_and_the_queue_is_empty_then(shift: Shift, here: World) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from tests.cli.retrying import at_the_first_request, nothing_was_asked, statuses
 from tests.enqueueing import ENRICHMENT_WORKER, RETRY_WORKER, add_job
-from tests.integration.test_worker import add, args_of, run_sql
 from tests.retrying import World
 from tests.uploads import closed_port
-from tests.working import QUEUE, Shift
+from tests.working import QUEUE, Shift, add, args_of, run_sql
 
 from venue_ops.core.errors import (
     ConfigurationError,
@@ -26,6 +25,8 @@ from venue_ops.core.retry.outcomes import Outcome
 from venue_ops.core.services.working import refuse_a_queue_of_the_application
 from venue_ops.demo.pictures import png
 from venue_ops.demo.web import Answer
+
+pytest.importorskip("oban", reason="oban for Python wants Python 3.12")
 
 
 @pytest.fixture
