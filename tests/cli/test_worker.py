@@ -165,6 +165,7 @@ def test_the_grant_of_the_page_is_what_a_worker_needs_besides(
         done = writer("worker", "--drain")
         assert done.code == 0, done.err
         assert statuses(world_of, venue) == ["uploaded"]
+        assert "no more rights than it needs" in writer("doctor").out
         with roles.connect("writer") as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute("UPDATE oban_jobs SET args = '{}'")
     finally:

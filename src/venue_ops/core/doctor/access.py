@@ -176,7 +176,7 @@ def _too_much(role: Role, relations: Relations, columns: Sequence[ColumnFact]) -
             details.append(Detail(table.name, "belongs to this role, which may drop it"))
             continue
         rights = ["DELETE"] * table.may_delete + ["TRUNCATE"] * table.may_truncate
-        useful = {"venues": (WRITTEN, ()), OBAN_JOBS: (RERUN, INSERTED)}
+        useful = {"venues": (WRITTEN, ()), OBAN_JOBS: ((*RERUN, *CONSUMED), INSERTED)}
         updated, inserted = useful.get(table.name, ((), ()))
         mine = [column for column in columns if column.table == table.name]
         if extra := [c.name for c in mine if c.may_update and c.name not in updated]:
