@@ -196,4 +196,5 @@ def test_what_goes_wrong_within_us_is_told_in_the_row_without_secrets(
     (error,) = shift.job(found[0])["errors"]
     assert "RuntimeError" in error["error"]
     assert "AIza" not in error["error"]
+    assert isinstance(shift.performed[0].problem, RuntimeError)
     assert len(jobs(here.database)) == 2

@@ -65,6 +65,18 @@ def test_a_job_at_the_venue_is_waited_for(shift: Shift, here: World) -> None:
     assert shift.job(job)["state"] == "completed"
 
 
+@pytest.mark.parametrize("meta", ['{"snoozed": "often"}', '{"snoozed": null}', "[]"])
+def test_it_goes_back_whatever_stands_in_its_meta(shift: Shift, here: World, meta: str) -> None:
+    """oban counts the snoozes there, and would lose the job over a count that is none."""
+    venue = here.venue(here.image("/a"))
+    (job,) = shift.enqueue(venue)
+    run_sql(here, "UPDATE oban_jobs SET meta = %s", meta)
+    add_job(here.database, {"venue_id": venue}, state="executing")
+    shift.stops_after = 1
+    shift.work(drains=False)
+    assert is_given_back(shift.job(job), seconds=60)
+
+
 def test_a_venue_that_stays_busy_is_not_waited_for_for_ever(shift: Shift, here: World) -> None:
     venue = here.venue(here.image("/a"))
     (job,) = shift.enqueue(venue)

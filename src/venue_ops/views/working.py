@@ -16,6 +16,8 @@ def of_job(job: Performed) -> str:
     """`job 12 noce-krk: 2 uploaded, 1 failed`."""
     name = f"job {job.job_id} {job.venue}" if job.venue else f"job {job.job_id}"
     counts = of_results(job.results)
+    if job.problem is not None:
+        return f"{name}: discarded: {type(job.problem).__name__}: {job.problem}"
     match job.ending:
         case Cancelled(reason):
             said = f"cancelled: {reason}"

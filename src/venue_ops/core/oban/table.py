@@ -29,6 +29,9 @@ from venue_ops.core.db.questions import FetchJobs
 from venue_ops.core.errors import StatementTimeoutError, VenueOpsError
 from venue_ops.core.oban.values import Queue
 
+_LONGEST_CONNECT = 30.0
+"""Seconds, where the connection string says that it may take for ever."""
+
 _CONNECTIONS = 2
 """One fetches and ends jobs, one looks for those whose time has come."""
 
@@ -84,8 +87,8 @@ class Table(Query):
         finally:
             self.is_fetching = False
         for job in found:
-            if not isinstance(job.meta, dict):  # it counts snoozes in there
-                job.meta = {}
+            if not isinstance(job.meta, dict) or not _is_count(job.meta.get("snoozed", 0)):
+                job.meta = {}  # it counts snoozes in there
         return sorted(found, key=lambda job: (job.priority, job.scheduled_at, job.id))
 
     async def ack_jobs(self, acks: list[AckAction]) -> list[int]:
@@ -164,13 +167,17 @@ async def connections(database: Database) -> AsyncIterator[AsyncConnectionPool]:
         kwargs=dict(database.options),
         min_size=1,
         max_size=_CONNECTIONS,
-        timeout=float(database.options["connect_timeout"]),
+        timeout=float(database.options["connect_timeout"]) or _LONGEST_CONNECT,
         configure=configure,
         check=AsyncConnectionPool.check_connection,
         open=False,
     )
     async with pool:
         yield pool
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_plain(schema: str) -> bool:

@@ -31,12 +31,16 @@ _LATELY = 60.0
 
 @dataclass(slots=True)
 class Performed:
-    """One job as it is told: `venue` is its slug, None where it was not even looked at."""
+    """One job as it is told: `venue` is its slug, None where it was not even looked at.
+
+    It has either an end or, where nobody thought of what happened, a `problem`.
+    """
 
     job_id: int
     venue: str | None = None
     results: Mapping[Result, int] = field(default_factory=Counter)
     ending: Ending | None = None
+    problem: Exception | None = None
 
 
 class Performing:
@@ -74,9 +78,15 @@ class Performing:
     async def perform(self, job: JobRow) -> Ending:
         """Do what the row asks. Never raises a VenueOpsError: the row's end says it."""
         performed = Performed(job.id)
-        performed.ending = await self._ended(job, performed)
-        self._told(performed)
-        return performed.ending
+        try:
+            performed.ending = await self._ended(job, performed)
+            return performed.ending
+        except Exception as problem:
+            performed.problem = problem
+            raise
+        finally:
+            if performed.ending or performed.problem:
+                self._told(performed)
 
     async def _ended(self, job: JobRow, performed: Performed) -> Ending:
         if self._is_stopping:
