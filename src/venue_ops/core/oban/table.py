@@ -1,7 +1,7 @@
 """Oban's table as oban for Python sees it through us.
 
 Its own statements end jobs and wake snoozed ones. Jobs are fetched by a statement of ours, and
-what it would keep in two tables of its own (its producers, its leader) is kept nowhere.
+what it would keep of its producers in a table of its own is kept nowhere.
 """
 
 from __future__ import annotations
@@ -105,10 +105,6 @@ class Table(Query):
             staged: tuple[int, list[str]] = await super().stage_jobs(limit, queues, before)
         return staged
 
-    async def verify_structure(self) -> list[str]:
-        """The one table that is needed is looked at elsewhere."""
-        return ["oban_jobs", "oban_leaders", "oban_producers"]
-
     async def insert_producer(self, *_: Any, **__: Any) -> None:
         """Nobody is told who consumes."""
 
@@ -117,18 +113,6 @@ class Table(Query):
 
     async def delete_producer(self, *_: Any, **__: Any) -> None:
         """Likewise."""
-
-    async def refresh_producers(self, uuids: list[str]) -> list[str]:
-        """They are all there."""
-        return uuids
-
-    async def cleanup_expired_producers(self, max_age: float) -> int:
-        """There are none."""
-        return 0
-
-    async def attempt_leadership(self, name: str, node: str, ttl: int) -> bool:
-        """Never: a leader would prune and rescue the application's jobs."""
-        return False
 
     def _cleaned(self, ack: AckAction) -> AckAction:
         if ack.error is None:
