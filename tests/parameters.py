@@ -43,6 +43,7 @@ PARAMETERS: dict[str, Any] = {
     **{"wanted": '[{"number": 1, "venue_id": 1, "url": "https://h.test/1", "retries": 0}]'},
     **{"run_tag": "run-1", "job_ids": [1]},
     **{"queue": "venue_enrichment", "worker": "A.B", "tags": ["run-1"], "priority": 0},
+    **{"besides": None, "demand": 10, "attempted_by": ["node", "uuid"], "seconds": 900.0},
     **{"forced": False, "channel": "public.oban_insert"},
 }
 """One value for each parameter of any statement."""

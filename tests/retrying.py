@@ -23,6 +23,7 @@ from venue_ops.core.net.connecting import PublicOnly
 from venue_ops.core.net.download import Downloader, Limits
 from venue_ops.core.net.imagekit import ImageKit
 from venue_ops.core.planning import Policy, Venue, VenuePlan, failed_images, plan_venue
+from venue_ops.core.retry import attempts as tried
 from venue_ops.core.retry.attempts import Attempts, Counts, Tries
 from venue_ops.core.retry.breaker import Breaker
 from venue_ops.core.retry.execution import Execution
@@ -173,17 +174,13 @@ class World:
             attempts=attempts,
             journal=Journal(self.state.journal),
             leases=Leases(self.state.leases),
-            pacer=lambda name: Pacer(
-                self.state.pace, name, self.rates.get(name, 1000.0), clock=time.monotonic
-            ),
-            breaker=lambda: Breaker(longest_wait=self.tries.longest_wait),
+            provider=self.provider_of,
             source_url=lambda url: url,
             root="/venues",
             policy=policy,
             clock=time.monotonic,
             now=lambda: NOW,
             budget=budget,
-            concurrency=self.concurrency,
             **{"emit": outcomes.append, **options},
         )
         try:
@@ -194,6 +191,15 @@ class World:
             await store.aclose()
             pool.close()
         return summary, outcomes
+
+    def provider_of(self, name: str) -> tried.Provider:
+        rate = self.rates.get(name, 1000.0)
+        return tried.Provider(
+            name,
+            Pacer(self.state.pace, name, rate, clock=time.monotonic),
+            Breaker(longest_wait=self.tries.longest_wait),
+            asyncio.Semaphore(self.concurrency),
+        )
 
     def rows(self) -> Rows:
         workers = WorkerNames()

@@ -44,7 +44,8 @@ class Resolved:
 
     def closure(self, wanted: tuple[str, ...]) -> set[str]:
         """Every package that the wanted ones pull in, themselves included."""
-        todo = deque(Requirement(text) for text in wanted)
+        asked = (Requirement(text) for text in wanted)
+        todo = deque(each for each in asked if self.applies(each, ""))
         seen: set[tuple[str, str]] = set()
         while todo:
             requirement = todo.popleft()
@@ -98,11 +99,13 @@ def marker(pythons: set[tuple[int, int]]) -> str:
     """The marker for these of the supported Pythons; the newest also stands for later ones."""
     if pythons == set(SUPPORTED):
         return ""
+    chosen = sorted(pythons)
     parts = []
-    for version in sorted(pythons):
-        number = f'"{version[0]}.{version[1]}"'
-        newest = version == SUPPORTED[-1]
-        parts.append(f"python_version {'>=' if newest else '=='} {number}")
+    if chosen == list(SUPPORTED[-len(chosen) :]):
+        parts, chosen = [f'python_version >= "{chosen[0][0]}.{chosen[0][1]}"'], []
+    parts += [f'python_version == "{major}.{minor}"' for major, minor in chosen]
+    if chosen and chosen[-1] == SUPPORTED[-1]:
+        parts[-1] = parts[-1].replace("==", ">=")
     return " ; " + " or ".join(parts)
 
 

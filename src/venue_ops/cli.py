@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "retry": ("retry", "Mend", "Try failed images again: single ones, a venue's, a city's."),
     "sweep": ("sweep", "Mend", "Try again all that failed for a passing reason; made for cron."),
     "runs": ("runs", "Mend", "The receipts of retries."),
+    "worker": ("worker", "Mend", "Run enqueued retries here, beside the application's nodes."),
     "reconcile": ("reconcile", "Mend", "Write again what the application overwrote since."),
     "doctor": ("doctor", "Look after", "Check the database and the configuration."),
     "demo": ("demo", "Start here", "Try it all on an embedded database with sample data."),

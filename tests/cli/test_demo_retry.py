@@ -127,6 +127,33 @@ def test_a_dead_key_is_the_fault_of_no_image(capsys: Capture) -> None:
     assert images("muzeum-nocnych-swiatel") == before
 
 
+@pytest.mark.usefixtures("told")
+def test_a_worker_beside_leaves_the_rows_that_an_inline_run_leaves(capsys: Capture) -> None:
+    """`--enqueue --wait` is over when the worker has done it, and says the same of each image."""
+    pytest.importorskip("oban", reason="oban for Python wants Python 3.12")
+    assert main(["--demo", "retry", "city", "krakow", "--yes"]) == 0
+    inline = images("noce-krk")
+    main(["demo", "reset"])
+    capsys.readouterr()
+    worker = subprocess.Popen([sys.executable, "-m", "venue_ops", "--demo", "worker", "-q"])
+    try:
+        argv = ["--demo", "retry", "city", "krakow", "--yes", "--enqueue", "--wait", "-o", "json"]
+        assert main(argv) == 0
+    finally:
+        worker.terminate()
+        assert worker.wait(30) == 143
+    assert [row["result"] for row in data(capsys)] == ["uploaded"]
+    by_job = images("noce-krk")
+    assert [timeless(image) for image in by_job] == [timeless(image) for image in inline]
+
+
+def timeless(image: Any) -> Any:
+    """Without the moments, which two tellings do not share."""
+    details = {k: v for k, v in image.get("error_details", {}).items() if k != "timestamp"}
+    moments = ("retried_at", "fetched_at", "error_details")
+    return {**{k: v for k, v in image.items() if k not in moments}, "details": details}
+
+
 def test_every_story_is_of_a_failed_photo_of_the_sample() -> None:
     failed = [
         str(image.get("provider_url") or image["url"])

@@ -14,6 +14,7 @@ from tests.enqueueing import Enqueuer
 from tests.retrying import World, world
 from tests.sources import source_of
 from tests.specimens import Bench
+from tests.working import Shift
 
 from venue_ops.demo.schema import Layout
 
@@ -37,3 +38,11 @@ def enqueuer(sample_database: Database, tmp_path: Path) -> Iterator[Enqueuer]:
 def here(enqueuer: Enqueuer) -> World:
     """The world that `enqueuer` enqueues in."""
     return enqueuer.here
+
+
+@pytest.fixture
+def shift(sample_database: Database, tmp_path: Path) -> Iterator[Shift]:
+    """A worker, in a world with no images and jobs but the test's."""
+    cleared(sample_database)
+    with world(sample_database, tmp_path) as here, source_of(sample_database) as source:
+        yield Shift(Enqueuer(here, source))

@@ -31,6 +31,8 @@ NOTHING_TO_OFFER = {
     "concurrency": "a number",
     "timeout": "a duration",
     "reason": "a text",
+    "queue": "as whoever enqueues has it",
+    "rescue_after": "a duration",
 }
 """Options whose values nobody can guess; whoever adds an option decides where it belongs."""
 

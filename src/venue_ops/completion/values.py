@@ -174,6 +174,7 @@ _COLUMNS: Mapping[tuple[str, ...], str] = {
     ("retry", "venue"): "retrying:OUTCOMES",
     ("retry", "city"): "retrying:OUTCOMES",
     ("sweep",): "retrying:OUTCOMES",
+    ("worker",): "retrying:OUTCOMES",
     ("reconcile",): "reconciling:COLUMNS",
     ("runs", "list"): "runs:RUNS",
     ("runs", "show"): "runs:IMAGES",

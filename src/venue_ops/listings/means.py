@@ -22,7 +22,7 @@ from venue_ops.core.retry.attempts import Tries
 from venue_ops.core.retry.rows import Rows
 from venue_ops.core.retry.standing import StorePlace
 from venue_ops.core.services.plans import provider_terms
-from venue_ops.core.services.retrying import Means
+from venue_ops.core.services.tools import Means
 from venue_ops.settings.retrying import DEFAULT_PACE, DEFAULT_PACES, IMAGEKIT
 
 

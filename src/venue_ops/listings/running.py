@@ -19,7 +19,8 @@ from venue_ops.core.retry.receipts import ReceiptWriter, RunHead
 from venue_ops.core.retry.run import Budget
 from venue_ops.core.retry.state import StateFolder
 from venue_ops.core.services.job_runs import JobRun
-from venue_ops.core.services.retrying import Means, execute
+from venue_ops.core.services.retrying import execute
+from venue_ops.core.services.tools import Means
 from venue_ops.exit_codes import ExitCode
 from venue_ops.listings.program import program
 from venue_ops.listings.progress import progress

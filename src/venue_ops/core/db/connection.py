@@ -96,6 +96,27 @@ class Database:
         self._connection: psycopg.Connection[DictRow] | None = None
         self._known: dict[Question, Statement] = {}
 
+    @property
+    def conninfo(self) -> str:
+        """With its password: for a connection of another kind."""
+        return self._conninfo
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What every connection is made with."""
+        return {
+            "autocommit": True,
+            "prepare_threshold": None,
+            "connect_timeout": self._connect_timeout(),
+            "application_name": "venue-ops",
+            "client_encoding": "UTF8",
+        }
+
+    @property
+    def statement_timeout(self) -> timedelta:
+        """How long a statement may take; zero is without end."""
+        return self._timeout
+
     def ask(
         self,
         question: Question,
@@ -256,15 +277,7 @@ class Database:
         if self._connection is not None and not self._connection.closed:
             return self._connection
         try:
-            self._connection = psycopg.connect(
-                self._conninfo,
-                autocommit=True,
-                row_factory=dict_row,
-                prepare_threshold=None,
-                connect_timeout=self._connect_timeout(),
-                application_name="venue-ops",
-                client_encoding="UTF8",
-            )
+            self._connection = psycopg.connect(self._conninfo, row_factory=dict_row, **self.options)
         except psycopg.Error as error:
             raise failures.connecting(error, self.label) from error
         load_exactly(self._connection)

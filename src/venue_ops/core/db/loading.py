@@ -16,10 +16,10 @@ _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 _LONGEST_INTEGER = 1000  # digits; Python refuses to read much longer ones
 
 
-def load_exactly(connection: psycopg.Connection[Any]) -> None:
+def load_exactly(connection: psycopg.BaseConnection[Any]) -> None:
     """Have a connection read timestamps as aware moments and JSON without rounding."""
     connection.adapters.register_loader("timestamp", _UtcLoader)
-    set_json_loads(_loads, connection)
+    set_json_loads(loads, connection)
 
 
 class _UtcLoader(TimestampLoader):
@@ -37,7 +37,7 @@ class _UtcLoader(TimestampLoader):
             return _EARLIEST if is_past else _LATEST
 
 
-def _loads(text: str | bytes) -> Any:
+def loads(text: str | bytes) -> Any:
     """JSON of any size and depth; numbers keep every digit."""
     try:
         return json.loads(text, parse_float=Decimal, parse_int=_integer)

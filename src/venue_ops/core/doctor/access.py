@@ -29,6 +29,12 @@ RERUN: Final = (
 )
 """What running a job again will change in `oban_jobs`."""
 
+CONSUMED: Final = (
+    *("state", "attempt", "max_attempts", "attempted_at", "attempted_by", "scheduled_at"),
+    *("completed_at", "cancelled_at", "discarded_at", "errors", "meta"),
+)
+"""What performing jobs of its own queue changes in `oban_jobs`."""
+
 WRITTEN: Final = ("venue_images", "updated_at")
 """What the outcome of a retry changes in `venues`."""
 
@@ -170,7 +176,7 @@ def _too_much(role: Role, relations: Relations, columns: Sequence[ColumnFact]) -
             details.append(Detail(table.name, "belongs to this role, which may drop it"))
             continue
         rights = ["DELETE"] * table.may_delete + ["TRUNCATE"] * table.may_truncate
-        useful = {"venues": (WRITTEN, ()), OBAN_JOBS: (RERUN, INSERTED)}
+        useful = {"venues": (WRITTEN, ()), OBAN_JOBS: ((*RERUN, *CONSUMED), INSERTED)}
         updated, inserted = useful.get(table.name, ((), ()))
         mine = [column for column in columns if column.table == table.name]
         if extra := [c.name for c in mine if c.may_update and c.name not in updated]:

@@ -76,8 +76,10 @@ class Execution:
 
     async def _free_venue(self, plan: VenuePlan) -> VenueNow | None:
         """The venue as it stands, if it is there and no job is at it."""
-        now = self._run.now()
-        blockers = await self._run.rows.call(lambda rows: rows.blockers([plan.venue_id], now))
+        now, besides = self._run.now(), self._run.job_id
+        blockers = await self._run.rows.call(
+            lambda rows: rows.blockers([plan.venue_id], now, besides=besides)
+        )
         if blocker := blockers.get(plan.venue_id):
             said = f"job {blocker.job_id} is at its venue ({blocker.state})"
             self._all(plan.taken, Result.BUSY, said)

@@ -178,9 +178,7 @@ class Imaging:
     def _provider(self, name: str) -> Provider:
         found = self.providers.get(name)
         if found is None:
-            slots = asyncio.Semaphore(self._run.concurrency)
-            found = Provider(name, self._run.pacer(name), self._run.breaker(), slots)
-            self.providers[name] = found
+            found = self.providers[name] = self._run.provider(name)
         return found
 
 

@@ -84,7 +84,8 @@ class Summary:
     @property
     def still_failing(self) -> int:
         """Images that were tried or wanted, and are not there."""
-        return sum(self.results[each] for each in _NOT_THERE)
+        return sum(self.results[each] for each in NOT_THERE)
 
 
-_NOT_THERE: Iterable[Result] = (Result.FAILED, Result.GIVEN_UP, Result.LEFT)
+NOT_THERE: Iterable[Result] = (Result.FAILED, Result.GIVEN_UP, Result.LEFT)
+"""What an image that was tried or wanted may come to without being there."""

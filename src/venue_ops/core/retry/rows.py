@@ -64,8 +64,10 @@ class Rows:
         venue = Venue(row["id"], row["slug"], row["name"], row["provider_ids"])
         return VenueNow(venue, tuple(elements(row["venue_images"])))
 
-    def blockers(self, venue_ids: list[int], now: datetime) -> dict[int, Blocker]:
-        """By venue, the job that stands in the way."""
+    def blockers(
+        self, venue_ids: list[int], now: datetime, *, besides: int | None = None
+    ) -> dict[int, Blocker]:
+        """By venue, the job that stands in the way; `besides` is one that does not."""
         found = self.database.ask(
             Blockers(self.oban_schema),
             {
@@ -73,6 +75,7 @@ class Rows:
                 "enrichment_queue": self.queue,
                 "venue_ids": venue_ids,
                 "touched_since": (now - self.settle).replace(tzinfo=None),
+                "besides": besides,
             },
         )
         return {

@@ -12,12 +12,10 @@ from venue_ops.core.models import Json
 from venue_ops.core.net.errors import ImageError
 from venue_ops.core.net.stores import StoredObject
 from venue_ops.core.planning import Item, Policy
-from venue_ops.core.retry.attempts import Attempts
-from venue_ops.core.retry.breaker import Breaker
+from venue_ops.core.retry.attempts import Attempts, Provider
 from venue_ops.core.retry.journal import Journal
 from venue_ops.core.retry.leases import Leases
 from venue_ops.core.retry.outcomes import Outcome, Result, Stop, Summary
-from venue_ops.core.retry.pacing import Pacer
 from venue_ops.core.retry.rows import RowsPool
 from venue_ops.core.retry.standing import Entry, StorePlace, usable
 
@@ -45,8 +43,10 @@ class Run:
 
     `clock` is monotonic seconds, `now` the time of day. `source_url` gives the URL to fetch for
     the one that is stored: with the key of today. `root` is the store's folder above the venues'.
-    `summary` grows while it runs, so that it is there whatever ends it. Where `policy` forces,
-    every image is fetched anew, whatever the journal says of it.
+    `provider` makes one by its name: its pace, its breaker, its slots. `summary` grows while it
+    runs, so that it is there whatever ends it. Where `policy` forces, every image is fetched anew,
+    whatever the journal says of it. `job_id` is the row that asked for the run, which does not
+    stand in its own way.
     """
 
     id: str
@@ -54,8 +54,7 @@ class Run:
     attempts: Attempts
     journal: Journal
     leases: Leases
-    pacer: Callable[[str], Pacer]
-    breaker: Callable[[], Breaker]
+    provider: Callable[[str], Provider]
     source_url: Callable[[str], str]
     root: str
     policy: Policy
@@ -64,8 +63,8 @@ class Run:
     emit: Callable[[Outcome], None]
     budget: Budget = NO_BUDGET
     prices: Mapping[str, Decimal] = field(default_factory=dict)
-    concurrency: int = 8
     venues_at_once: int = 100
+    job_id: int | None = None
     summary: Summary = field(default_factory=Summary)
 
     @property

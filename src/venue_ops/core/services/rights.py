@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from venue_ops.core.db.questions import JobRights, WriteRights
-from venue_ops.core.doctor.access import INSERTED, RERUN, WRITTEN
+from venue_ops.core.doctor.access import CONSUMED, INSERTED, RERUN, WRITTEN
 from venue_ops.core.errors import DatabaseError, PermissionDeniedError
 from venue_ops.core.services.source import Source
 
@@ -53,6 +53,25 @@ def refuse_who_may_not_rerun(source: Source) -> None:
         raise PermissionDeniedError(
             f"Role {row['role']} may not have jobs run again on {source.database.label}.",
             hint=_have_run(f"GRANT UPDATE ({columns}) ON {row['jobs']} TO {row['grantee']}"),
+        )
+
+
+def refuse_who_may_not_consume(source: Source) -> None:
+    """The same for whoever would perform jobs, and write what becomes of their images."""
+    row = _job_rights(source, updated=CONSUMED)
+    _refuse_where_only_read(row, source.database.label)
+    grants = []
+    if row["not_updated"]:
+        columns = ", ".join(row["not_updated"])
+        grants.append(f"GRANT UPDATE ({columns}) ON {row['jobs']} TO {row['grantee']}")
+    (images,) = source.database.ask(WriteRights(source.oban_schema), {"columns": list(WRITTEN)})
+    if images["missing"]:
+        columns = ", ".join(images["missing"])
+        grants.append(f"GRANT UPDATE ({columns}) ON {images['venues']} TO {images['grantee']}")
+    if grants:
+        raise PermissionDeniedError(
+            f"Role {row['role']} may not perform jobs on {source.database.label}.",
+            hint=f"Have the owner of the tables run `{'; '.join(grants)}`.",
         )
 
 

@@ -87,6 +87,12 @@ from venue_ops.core.db.questions.venues import (
     VenuesPage,
     VenuesTotal,
 )
+from venue_ops.core.db.questions.working import (
+    FetchJobs,
+    ForeignJobs,
+    JobsToBegin,
+    RescueJobs,
+)
 from venue_ops.core.db.questions.writes import (
     JobRights,
     MarkFailed,
@@ -115,8 +121,10 @@ __all__ = [
     "FailingVenueIds",
     "FailingVenues",
     "FailureTotals",
+    "FetchJobs",
     "FigureFilter",
     "FinishedJobs",
+    "ForeignJobs",
     "FutureTimes",
     "GroupedFailures",
     "GroupedImages",
@@ -133,6 +141,7 @@ __all__ = [
     "JobStates",
     "JobSuggestions",
     "JobsPage",
+    "JobsToBegin",
     "JobsTotal",
     "KnownStates",
     "LatestAnswers",
@@ -147,6 +156,7 @@ __all__ = [
     "Question",
     "QueueFacts",
     "RelationFacts",
+    "RescueJobs",
     "RoleFacts",
     "ServerFacts",
     "SpentAttempts",

@@ -97,7 +97,8 @@ def venue(_: VenueForRetry) -> Select[Any]:
 
 
 def blockers(question: Blockers) -> Select[Any]:
-    """Binds `venue_ids`, `touched_since`, `enrichment_queue` and the workers of each kind.
+    """Binds `venue_ids`, `touched_since`, `enrichment_queue` and the workers of each kind, and
+    `besides`: a job that does not count, or NULL.
 
     Jobs of one venue and batches that name it, by any worker of the queue; an unfinished one goes
     before one that is done. The daily run names no venue, so it is not found.
@@ -126,6 +127,7 @@ def blockers(question: Blockers) -> Select[Any]:
                 is_kind(job.c.worker, JobKind.ENRICHMENT, JobKind.RETRY),
             ),
             or_(unfinished, touched > one_moment("touched_since")),
+            job.c.id.is_distinct_from(one_id("besides")),
         )
         .order_by(unfinished.desc(), job.c.id)
         .limit(sql("1"))
