@@ -32,8 +32,8 @@ from venue_ops.core.retry.run import NO_BUDGET
 from venue_ops.core.retry.state import StateFolder
 from venue_ops.core.services.plans import Scope, plans
 from venue_ops.core.services.retrying import execute
-from venue_ops.core.services.tools import Means
 from venue_ops.core.services.source import Source
+from venue_ops.core.services.tools import Means
 from venue_ops.demo.bulk import load_bulk
 from venue_ops.demo.cluster import Cluster
 
