@@ -16,6 +16,7 @@ from tests.databases import Database
 from tests.enqueueing import jobs
 from tests.retrying import World, world
 from tests.soaked import Tell
+from tests.working import ENQUEUE
 
 pytest.importorskip("oban", reason="oban for Python wants Python 3.12")
 
@@ -38,7 +39,11 @@ def machine(here: World, folder: Path, name: str) -> Program:
 
 
 def start(program: Program) -> Popen[str]:
-    return program.start("worker", "--jobs", "4", "--rescue-after", RESCUE)
+    """A worker that looks at its queue by the time this returns."""
+    running = program.start("worker", "--jobs", "4", "--rescue-after", RESCUE, stdout=-3)
+    assert running.stderr is not None
+    assert running.stderr.readline().startswith("Working on ")
+    return running
 
 
 def wait_until_stored(here: World, many: int, running: list[Popen[str]]) -> None:
@@ -51,14 +56,14 @@ def is_done(here: World) -> bool:
     return all(job["state"] == "completed" for job in jobs(here.database))
 
 
-def share(here: World, folder: Path, images: int, *, together: bool) -> str:
+def share(here: World, folder: Path, images: int, delay: float, *, together: bool) -> str:
     """Promises 1, 2 and 16 with job rows: no dangling row, nothing missing, nothing twice."""
-    here.provider_web._handler = slowly(0.05)
+    here.provider_web._handler = slowly(delay)
     venues = fill(here, images)
     first = machine(here, folder, "first")
     second = first if together else machine(here, folder, "second")
-    assert first("sweep", "--enqueue", "--engine", "python", "--yes").code == 0
     killed, kept = start(first), start(second)
+    assert first(*ENQUEUE).code == 0
     wait_until_stored(here, images // 2, [killed, kept])
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
@@ -86,22 +91,20 @@ def share(here: World, folder: Path, images: int, *, together: bool) -> str:
 def test_one_of_two_is_killed_and_the_other_finishes(
     here: World, tmp_path: Path, together: bool
 ) -> None:
-    share(here, tmp_path, images=60, together=together)
+    share(here, tmp_path, images=60, delay=0.15, together=together)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("together", [False, True], ids=["two machines", "one machine"])
 def test_1000_images(here: World, tmp_path: Path, told: Tell, together: bool) -> None:
-    told(share(here, tmp_path, images=1_000, together=together))
+    told(share(here, tmp_path, images=1_000, delay=0.05, together=together))
 
 
 def test_three_that_enqueue_at_once_and_two_that_work(here: World, tmp_path: Path) -> None:
     """No venue has two rows, and no image is stored twice."""
     venues = fill(here, 30)
     programs = [machine(here, tmp_path, name) for name in ("first", "second")]
-    enqueueing = [
-        programs[n % 2].start("sweep", "--enqueue", "--engine", "python", "--yes") for n in range(3)
-    ]
+    enqueueing = [programs[n % 2].start(*ENQUEUE) for n in range(3)]
     for each in enqueueing:
         _, err = each.communicate(timeout=60)
         assert each.returncode == 0, err

@@ -181,12 +181,12 @@ def test_a_signal_lets_what_is_in_flight_finish(shift: Shift, here: World) -> No
 def test_a_job_that_takes_too_long_is_done_in_parts(shift: Shift, here: World) -> None:
     """No job of a live worker becomes so old that it would be rescued."""
     here.concurrency = 1
-    here.provider_web._handler = lambda request: Answer(200, png(request.path), delay=0.25)
-    venue = here.venue(*(here.image(f"/{n}") for n in range(6)))
+    here.provider_web._handler = lambda request: Answer(200, png(request.path), delay=0.4)
+    venue = here.venue(*(here.image(f"/{n}") for n in range(7)))
     (job,) = shift.enqueue(venue)
-    shift.work(rescue_after=timedelta(seconds=1.5))
-    assert statuses(here, venue) == ["uploaded"] * 6
-    assert len(here.store.uploads) == 6
+    shift.work(rescue_after=timedelta(seconds=3))
+    assert statuses(here, venue) == ["uploaded"] * 7
+    assert len(here.store.uploads) == 7
     assert len(shift.performed) > 1
     assert shift.rescued == []
     assert shift.job(job)["state"] == "completed"

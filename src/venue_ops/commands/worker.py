@@ -41,7 +41,7 @@ def worker(
 ) -> None:
     """Run the retries that `--enqueue --engine python` put into the queue, until a signal.
 
-    Start it on as many machines as you like. It changes no table of Oban's, takes part in no
+    Start it on as many machines as you like. It creates and alters no table, takes part in no
     election, and refuses a queue that holds the jobs of others. Needs Python 3.12 and the extra
     `worker`. The first Ctrl-C or SIGTERM lets what is in flight finish, a second one does not.
     """
