@@ -10,11 +10,12 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from venue_ops.core.models import JobKind, JobScope, Operation
+from venue_ops.core.models import JobScope, Operation
 from venue_ops.core.planning.models import Blocker
 
 
@@ -47,6 +48,7 @@ class JobAnswer:
     state: str
     reason: JobReason | None
     venues: int | None
+    is_backfill: bool = False
     would_skip: bool = False
     newer_id: int | None = None
     blocker: Blocker | None = None
@@ -102,10 +104,9 @@ class JobTotals:
     venues: int = 0
     daily: int = 0
     skipping: int = 0
-    backfills: int = 0
     left_out: Counter[JobReason] = field(default_factory=Counter)
 
-    def add(self, answer: JobAnswer, *, kind: JobKind | None = None) -> None:
+    def add(self, answer: JobAnswer) -> None:
         """Count one more."""
         if answer.reason is not None:
             self.left_out[answer.reason] += 1
@@ -114,10 +115,9 @@ class JobTotals:
         self.venues += answer.venues or 0
         self.daily += answer.venues is None
         self.skipping += answer.would_skip
-        self.backfills += kind is JobKind.BACKFILL
 
 
-def since(item: JobItem) -> object:
+def since(item: JobItem) -> datetime | None:
     """Since when what leaves a job out lasts; None where that says nothing."""
     match item.reason:
         case JobReason.EXECUTING | JobReason.MAY_RUN:

@@ -36,6 +36,13 @@ MEANINGS = {
 }
 
 
+class JobResult(StrEnum):
+    """What became of one job that was to run again."""
+
+    RERUN = "rerun"
+    LEFT = "left"
+
+
 class Stop(StrEnum):
     """Why a run ended before its plan did."""
 
@@ -71,6 +78,7 @@ class Summary:
     """What a run came to; `signal` is the number of the one that ended it."""
 
     results: Counter[Result] = field(default_factory=Counter)
+    jobs: Counter[JobResult] = field(default_factory=Counter)
     requests: int = 0
     uploads: int = 0
     stopped: Stop | None = None

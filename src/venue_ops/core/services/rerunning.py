@@ -13,7 +13,7 @@ from venue_ops.core.db import rows
 from venue_ops.core.db.locks import LOCK
 from venue_ops.core.db.questions import JobIds, JobsByIds, JobStates, Rerun
 from venue_ops.core.errors import NotFoundError
-from venue_ops.core.models import Operation
+from venue_ops.core.models import JobKind, Operation
 from venue_ops.core.planning import Blocker, Reason
 from venue_ops.core.planning.jobs import JobAnswer, JobItem, JobReason
 from venue_ops.core.queries import JobQuery
@@ -106,6 +106,7 @@ class Rerunning:
             state=row["state"],
             reason=reason,
             venues=row["venues"],
+            is_backfill=row["kind"] == JobKind.BACKFILL,
             would_skip=row["would_skip"] and not self.fresh,
             newer_id=row["newer_id"] if reason is JobReason.NEWER_CHOSEN else None,
             blocker=blocker,

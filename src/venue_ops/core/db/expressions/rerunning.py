@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     FromClause,
     Integer,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -38,7 +40,6 @@ from venue_ops.core.db.expressions.values import (
     whole_at,
 )
 from venue_ops.core.db.schema import venues
-from venue_ops.core.db.statements.parameters import one_moment, one_text
 
 LIFELINES = ("available", "retryable", "discarded")
 """Where the application's Lifeline puts a job that it takes for dead."""
@@ -46,6 +47,8 @@ LIFELINES = ("available", "retryable", "discarded")
 DEFAULT_LIMIT = 100
 """Venues of a backfill whose args name no limit."""
 
+_SINCE = bindparam("checked_since", type_=Text)
+_WITH_IMAGES_SINCE = bindparam("checked_with_images_since", type_=Text)
 _SHAPE = "2___-__-__T__:__:__%"
 
 
@@ -64,7 +67,7 @@ def may_run_still(job: FromClause) -> ColumnElement[bool]:
     return func.coalesce(
         and_(
             is_one_of(cast(job.c.state, Text), LIFELINES),
-            job.c.attempted_at > one_moment("begun_since"),
+            job.c.attempted_at > bindparam("begun_since", type_=DateTime),
             not_(left_an_error),
         ),
         sql("false"),
@@ -79,9 +82,7 @@ def would_skip(args: Json, venue: FromClause) -> ColumnElement[bool]:
     has_images = and_(
         type_of(venue.c.venue_images) == lit("array"), venue.c.venue_images != json_lit("[]")
     )
-    since = case(
-        (has_images, one_text("checked_with_images_since")), else_=one_text("checked_since")
-    )
+    since = case((has_images, _WITH_IMAGES_SINCE), else_=_SINCE)
     forced = func.coalesce(at(args, "force") == json_lit("true"), sql("false"))
     return func.coalesce(and_(not_(forced), checked > since.collate("C")), sql("false"))
 
@@ -90,7 +91,7 @@ def venues_to_bill(args: Json) -> ColumnElement[Any]:
     """How many venues a backfill with these args would take now. Binds `checked_since`."""
     venue = venues.alias("to_bill")
     has_none = or_(venue.c.venue_images.is_(None), venue.c.venue_images == json_lit("[]"))
-    is_stale = or_(_checked_at(venue).is_(None), _checked_at(venue) <= one_text("checked_since"))
+    is_stale = or_(_checked_at(venue).is_(None), _checked_at(venue) <= _SINCE)
     count = (
         select(func.count())
         .select_from(venue)
