@@ -352,8 +352,8 @@ def test_ten_thousand_jobs_in_one_go(here: Rerunner) -> None:
             " FROM generate_series(1, 10000) AS n"
         )
         found = conn.execute(
-            "INSERT INTO oban_jobs (state, queue, worker, args, attempt, max_attempts, attempted_at,"
-            " discarded_at) SELECT 'discarded', 'venue_enrichment', %s,"
+            "INSERT INTO oban_jobs (state, queue, worker, args, attempt, max_attempts,"
+            " attempted_at, discarded_at) SELECT 'discarded', 'venue_enrichment', %s,"
             " jsonb_build_object('venue_id', id), 3, 3, %s, %s FROM venues WHERE slug LIKE 'v-%%'"
             " RETURNING id",
             [OWN + "EnrichmentJob", LONG_AGO, LONG_AGO],

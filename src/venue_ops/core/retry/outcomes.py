@@ -78,12 +78,12 @@ class Summary:
     """What a run came to; `signal` is the number of the one that ended it."""
 
     results: Counter[Result] = field(default_factory=Counter)
-    jobs: Counter[JobResult] = field(default_factory=Counter)
     requests: int = 0
     uploads: int = 0
     stopped: Stop | None = None
     stopped_providers: dict[str, str] = field(default_factory=dict)
     signal: int | None = None
+    jobs: Counter[JobResult] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome) -> None:
         """Count one more image."""

@@ -144,19 +144,21 @@ def _reason(job: CTE) -> ColumnElement[Any]:
 
 
 def _newer(alone: CTE, place: CTE) -> CTE:
-    """By job a newer chosen one that may run again at one of its places."""
-    newest = (
-        select(place.c.place, func.max(place.c.id).label("id"))
+    """By job a newer chosen one that may run again at one of its places.
+
+    By a window: how many places there are is not known to the planner, which would join the newest
+    of each by a loop in a loop.
+    """
+    newest = func.max(place.c.id).filter(alone.c.alone.is_(None)).over(partition_by=place.c.place)
+    ranked = (
+        select(place.c.id, newest.label("newest"))
         .select_from(place.join(alone, alone.c.id == place.c.id))
-        .where(alone.c.alone.is_(None))
-        .group_by(place.c.place)
-        .subquery("newest")
+        .subquery("ranked")
     )
     return (
-        select(place.c.id, func.max(newest.c.id).label("newer_id"))
-        .select_from(place.join(newest, newest.c.place == place.c.place))
-        .where(newest.c.id > place.c.id)
-        .group_by(place.c.id)
+        select(ranked.c.id, func.max(ranked.c.newest).label("newer_id"))
+        .where(ranked.c.newest > ranked.c.id)
+        .group_by(ranked.c.id)
         .cte("newer")
     )
 
