@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    case,
     cast,
     func,
     not_,
@@ -25,7 +26,6 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy import literal_column as sql
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from venue_ops.core.db.expressions.jobs import JobColumns, is_kind, job_kind, job_scope
 from venue_ops.core.db.expressions.rerunning import may_run_still, would_skip
@@ -62,17 +62,14 @@ def candidates(tables: ObanTables) -> CTE:
 def at_work(question: Rerun, tables: ObanTables) -> CTE:
     """All jobs that may still write: the unfinished ones, and those that Lifeline gave up."""
     job = tables.jobs.alias("open_job")
-    state = cast(job.c.state, Text)
     unfinished = job.c.state.in_([cast(lit(word), tables.state) for word in question.unfinished])
     given_up = and_(job.c.state == cast(lit("discarded"), tables.state), may_run_still(job))
     return (
         select(
             job.c.id,
             job.c.worker,
-            state.label("state"),
             job.c.queue,
             job.c.args,
-            func.coalesce(job.c.attempted_at, job.c.inserted_at).label("since"),
         )
         .where(or_(unfinished, given_up))
         .cte("at_work")
@@ -160,17 +157,41 @@ def venues_of(candidate: CTE, place: CTE) -> CTE:
     )
 
 
-def in_the_way(place: CTE, standing: CTE, job: CTE) -> CTE:
-    """By chosen job the first other one that may write to one of its places."""
+def in_the_way(place: CTE, standing: CTE, tables: ObanTables) -> CTE:
+    """By chosen job another one that may write to one of its places.
+
+    By windows, and their rows by key: of neither does the planner know how many there are, and it
+    would join them by a loop in a loop.
+    """
+    nobody = sql("NULL", BigInteger)
+    every = union_all(
+        select(place.c.id.label("chosen_id"), nobody.label("standing_id"), place.c.place),
+        select(nobody, standing.c.id, standing.c.place),
+    ).subquery("every")
+    first = func.min(every.c.standing_id).over(partition_by=every.c.place)
+    last = func.max(every.c.standing_id).over(partition_by=every.c.place)
+    seen = select(
+        every.c.chosen_id,
+        case(
+            (first != every.c.chosen_id, first), (last != every.c.chosen_id, last), else_=nobody
+        ).label("other_id"),
+    ).subquery("seen")
+    other = (
+        select(seen.c.chosen_id, func.min(seen.c.other_id).label("other_id"))
+        .where(seen.c.other_id.is_not(None))
+        .group_by(seen.c.chosen_id)
+        .subquery("other")
+    )
+    job = tables.jobs.alias("other_job")
     return (
-        select(place.c.id.label("candidate_id"), job.c.id, job.c.worker, job.c.state, job.c.since)
-        .ext(distinct_on(place.c.id))
-        .select_from(
-            place.join(
-                standing, and_(standing.c.place == place.c.place, standing.c.id != place.c.id)
-            ).join(job, job.c.id == standing.c.id)
+        select(
+            other.c.chosen_id.label("candidate_id"),
+            job.c.id,
+            job.c.worker,
+            cast(job.c.state, Text).label("state"),
+            func.coalesce(job.c.attempted_at, job.c.inserted_at).label("since"),
         )
-        .order_by(place.c.id, job.c.id)
+        .select_from(other.join(job, job.c.id == other.c.other_id))
         .cte("in_the_way")
     )
 
@@ -184,14 +205,3 @@ def with_images(place: CTE) -> CTE:
         .distinct()
         .cte("images_first")
     )
-
-
-__all__ = [
-    "at_work",
-    "candidates",
-    "in_the_way",
-    "places_at_work",
-    "places_of_candidates",
-    "venues_of",
-    "with_images",
-]

@@ -75,9 +75,9 @@ def rerun(question: Rerun) -> Select[Any]:
 
 def _answers(question: Rerun, tables: ObanTables) -> CTE:
     candidate = candidates(tables)
-    place, working = places_of_candidates(candidate), at_work(question, tables)
+    place = places_of_candidates(candidate)
     there, first = venues_of(candidate, place), with_images(place)
-    blocker = in_the_way(place, places_at_work(working), working)
+    blocker = in_the_way(place, places_at_work(at_work(question, tables)), tables)
     is_backfill = candidate.c.kind == lit(JobKind.BACKFILL)
     looked = (
         select(
