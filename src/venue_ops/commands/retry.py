@@ -140,6 +140,8 @@ def city(
     enqueue: retrying.Enqueue = False,
     engine: retrying.Engine = None,
     wait: retrying.Wait = False,
+    jobs: retrying.WithJobs = False,
+    fresh: retrying.Fresh = False,
 ) -> None:
     """Try the failed images of all venues of a city again; asks once, with the counts.
 
@@ -167,6 +169,8 @@ def city(
         enqueue=enqueue,
         engine=engine,
         wait=wait,
+        jobs=jobs,
+        fresh=fresh,
     )
     run_retry(session, city_scope(session.source, refs), asked)
 

@@ -82,9 +82,12 @@ Status = Annotated[
 JobLimit = Annotated[
     int, typer.Option("--limit", "-n", min=0, help="How many of the newest; 0 is all.")
 ]
+WithJobs = Annotated[
+    bool, typer.Option("--jobs", help="Have enrichments that failed run again, too, one a venue.")
+]
 Fresh = Annotated[
     bool,
-    typer.Option("--fresh", help="Have them fetch anew, also what was checked lately."),
+    typer.Option("--fresh", help="Have jobs fetch anew what was checked lately, too."),
 ]
 Respawn = Annotated[
     int | None,
@@ -114,6 +117,8 @@ def retry_options(
     enqueue: bool = False,
     engine: str | None = None,
     wait: bool = False,
+    jobs: bool = False,
+    fresh: bool = False,
 ) -> RetryOptions:
     """As typed, with what stops a run read. Raises UsageError."""
     from venue_ops.listings.retrying import RetryOptions, budget_of, pressure_of
@@ -132,6 +137,8 @@ def retry_options(
         enqueue=enqueue,
         engine=engine,
         wait=wait,
+        jobs=jobs,
+        fresh=fresh,
     )
 
 

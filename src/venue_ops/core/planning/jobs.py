@@ -85,7 +85,7 @@ WORDS: Final[Mapping[JobReason, str]] = MappingProxyType(
         JobReason.EXECUTING: "it runs",
         JobReason.MAY_RUN: "it was begun moments ago and may run still",
         JobReason.WAITING: "it is waiting already",
-        JobReason.NO_VENUES: "none of its venues is there",
+        JobReason.NO_VENUES: "no venue is there for it",
         JobReason.JOB_UNFINISHED: "another job of its venue is unfinished",
         JobReason.NOT_RESPAWNED: "a backfill asks and pays for every venue again",
         JobReason.IMAGES_FIRST: "the images of its venue are retried now",

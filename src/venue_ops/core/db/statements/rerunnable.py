@@ -189,7 +189,10 @@ def in_the_way(place: CTE, standing: CTE, tables: ObanTables) -> CTE:
             job.c.id,
             job.c.worker,
             cast(job.c.state, Text).label("state"),
-            func.coalesce(job.c.attempted_at, job.c.inserted_at).label("since"),
+            case(
+                (job.c.state == cast(lit("available"), tables.state), job.c.scheduled_at),
+                else_=func.coalesce(job.c.attempted_at, job.c.inserted_at),
+            ).label("since"),
         )
         .select_from(other.join(job, job.c.id == other.c.other_id))
         .cte("in_the_way")

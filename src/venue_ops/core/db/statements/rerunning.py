@@ -90,8 +90,13 @@ def _answers(question: Rerun, tables: ObanTables) -> CTE:
             candidate.c.may_run,
             case(
                 (is_backfill, venues_to_bill(candidate.c.args)),
-                (candidate.c.scope == lit(JobScope.DAILY), null()),
-                else_=func.coalesce(there.c.venues, sql("0")),
+                (
+                    and_(
+                        candidate.c.kind == lit(JobKind.ENRICHMENT),
+                        candidate.c.scope != lit(JobScope.DAILY),
+                    ),
+                    func.coalesce(there.c.venues, sql("0")),
+                ),
             ).label("venues"),
             func.coalesce(there.c.would_skip, sql("false")).label("would_skip"),
             blocker.c.id.label("blocker_id"),
