@@ -10,6 +10,7 @@ from venue_ops.context import Session
 from venue_ops.core.planning import Blocker, Grain, Item, Reason, Totals, VenuePlan
 from venue_ops.core.retry.run import Budget
 from venue_ops.core.services.plans import Scope
+from venue_ops.listings.notes import say
 from venue_ops.listings.results import Results
 from venue_ops.listings.running import Work
 from venue_ops.listings.width import note_hidden
@@ -154,9 +155,3 @@ def note_nothing(session: Session, left: Iterable[str], *, is_printed: bool = Fa
         Results(session).end()
     session.console.note("Nothing to retry.")
     say(session, left)
-
-
-def say(session: Session, lines: Iterable[str]) -> None:
-    """Note them one by one."""
-    for line in lines:
-        session.console.note(line)

@@ -22,7 +22,7 @@ from venue_ops.listings.confirming import confirm
 from venue_ops.listings.filters import OperationFilters
 from venue_ops.listings.jobs_done import print_done, rerun
 from venue_ops.listings.means import run_id
-from venue_ops.listings.plans import say
+from venue_ops.listings.notes import say
 from venue_ops.listings.program import program
 from venue_ops.listings.read_only import refuse_where_read_only
 from venue_ops.listings.width import note_hidden
