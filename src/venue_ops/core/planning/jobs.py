@@ -32,6 +32,7 @@ class JobReason(StrEnum):
     JOB_UNFINISHED = "job_unfinished"
     NOT_RESPAWNED = "not_respawned"
     IMAGES_FIRST = "images_first"
+    RUN_SINCE = "run_since"
     NEWER_CHOSEN = "newer_chosen"
     CHANGED = "changed"
 
@@ -89,6 +90,7 @@ WORDS: Final[Mapping[JobReason, str]] = MappingProxyType(
         JobReason.JOB_UNFINISHED: "another job of its venue is unfinished",
         JobReason.NOT_RESPAWNED: "a backfill asks and pays for every venue again",
         JobReason.IMAGES_FIRST: "the images of its venue are retried now",
+        JobReason.RUN_SINCE: "a newer one of its venue has completed",
         JobReason.NEWER_CHOSEN: "a newer one of its venue is taken",
         JobReason.CHANGED: "it changed meanwhile",
     }

@@ -30,6 +30,7 @@ AT_ONCE: Final = 10_000
 """Jobs in one transaction: it holds the lock for less than a second."""
 
 _PAGE: Final = 500
+_NEWER: Final = (JobReason.NEWER_CHOSEN, JobReason.RUN_SINCE)
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Rerunning:
 
     A job that was begun less than `settle` ago and left no error may run still. `fresh` forces
     enrichments of one venue. `respawn` are the venues that a backfill may pay for, None for none.
+    `passes_over` leaves jobs of venues that a newer enrichment has completed at since.
     """
 
     source: Source
@@ -45,6 +47,7 @@ class Rerunning:
     settle: timedelta
     fresh: bool = False
     respawn: int | None = None
+    passes_over: bool = False
 
     def look(
         self, job_ids: Sequence[int], image_venues: Iterable[int] = ()
@@ -81,6 +84,7 @@ class Rerunning:
             "job_ids": list(job_ids),
             "image_venues": list(image_venues),
             "respawn": self.respawn,
+            "passed_over": self.passes_over,
             "begun_since": now - self.settle,
             "checked_since": (now - COOLDOWN).isoformat(timespec="seconds"),
             "checked_with_images_since": (now - COOLDOWN_WITH_IMAGES).isoformat(timespec="seconds"),
@@ -108,7 +112,7 @@ class Rerunning:
             venues=row["venues"],
             is_backfill=row["kind"] == JobKind.BACKFILL,
             would_skip=row["would_skip"] and not self.fresh,
-            newer_id=row["newer_id"] if reason is JobReason.NEWER_CHOSEN else None,
+            newer_id=row["newer_id"] if reason in _NEWER else None,
             blocker=blocker,
         )
 

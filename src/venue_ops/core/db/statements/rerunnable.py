@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
+    Boolean,
     ColumnElement,
     FromClause,
     Select,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -96,6 +98,10 @@ def places_of_candidates(candidate: CTE) -> CTE:
 
 def places_at_work(job: CTE) -> CTE:
     """Where somebody is at work: any worker of the enrichments' queue that names a venue."""
+    return _places_of_jobs(job, "standing")
+
+
+def _places_of_jobs(job: CTE, name: str) -> CTE:
     worker, args = job.c.worker, job.c.args
     at_venues = or_(
         job.c.queue == one_text("enrichment_queue"),
@@ -104,7 +110,7 @@ def places_at_work(job: CTE) -> CTE:
     names_none = not_(or_(has_member(args, "venue_id"), has_member(args, "venue_ids")))
     return _places(
         job,
-        "standing",
+        name,
         alone=at_venues,
         batch=at_venues,
         daily=and_(is_kind(worker, JobKind.ENRICHMENT), names_none),
@@ -196,6 +202,38 @@ def in_the_way(place: CTE, standing: CTE, tables: ObanTables) -> CTE:
         )
         .select_from(other.join(job, job.c.id == other.c.other_id))
         .cte("in_the_way")
+    )
+
+
+def run_since(candidate: CTE, place: CTE, tables: ObanTables) -> CTE:
+    """By chosen job the newest enrichment of its places that is newer and has completed.
+
+    Binds `passed_over`: where it is false none is looked for.
+    """
+    job = tables.jobs.alias("completed_job")
+    completed = (
+        select(job.c.id, job.c.worker, job.c.queue, job.c.args)
+        .where(
+            bindparam("passed_over", type_=Boolean),
+            job.c.id > select(func.min(candidate.c.id)).scalar_subquery(),
+            job.c.state == cast(lit("completed"), tables.state),
+            is_kind(job.c.worker, JobKind.ENRICHMENT),
+        )
+        .cte("completed")
+    )
+    done = _places_of_jobs(completed, "done")
+    nobody = sql("NULL", BigInteger)
+    every = union_all(
+        select(place.c.id.label("chosen_id"), nobody.label("done_id"), place.c.place),
+        select(nobody, done.c.id, done.c.place),
+    ).subquery("chosen_or_done")
+    newest = func.max(every.c.done_id).over(partition_by=every.c.place)
+    seen = select(every.c.chosen_id, newest.label("newest")).subquery("newest_done")
+    return (
+        select(seen.c.chosen_id.label("candidate_id"), func.max(seen.c.newest).label("id"))
+        .where(seen.c.newest > seen.c.chosen_id)
+        .group_by(seen.c.chosen_id)
+        .cte("run_since")
     )
 
 

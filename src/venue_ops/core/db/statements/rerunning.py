@@ -36,6 +36,7 @@ from venue_ops.core.db.statements.rerunnable import (
     in_the_way,
     places_at_work,
     places_of_candidates,
+    run_since,
     venues_of,
     with_images,
 )
@@ -45,7 +46,7 @@ from venue_ops.core.planning.jobs import JobReason
 
 def rerun(question: Rerun) -> Select[Any]:
     """Binds `job_ids`, `image_venues` (whose jobs are left), `respawn` (the venues that a backfill
-    may bill), `begun_since`, `checked_since`, `checked_with_images_since`, `enrichment_queue` and
+    may bill), `passed_over`, `begun_since`, `checked_since`, `checked_with_images_since`, `enrichment_queue` and
     the workers of each kind; to change anything also `now` and `channel`.
 
     A row for each job that is there: why it is left out, or `reason` NULL and whether it is
@@ -77,6 +78,7 @@ def _answers(question: Rerun, tables: ObanTables) -> CTE:
     candidate = candidates(tables)
     place = places_of_candidates(candidate)
     there, first = venues_of(candidate, place), with_images(place)
+    later = run_since(candidate, place, tables)
     blocker = in_the_way(place, places_at_work(at_work(question, tables)), tables)
     is_backfill = candidate.c.kind == lit(JobKind.BACKFILL)
     looked = (
@@ -104,11 +106,13 @@ def _answers(question: Rerun, tables: ObanTables) -> CTE:
             blocker.c.state.label("blocker_state"),
             blocker.c.since.label("blocker_since"),
             first.c.id.is_not(None).label("images_first"),
+            later.c.id.label("later_id"),
         )
         .select_from(
             candidate.outerjoin(there, there.c.id == candidate.c.id)
             .outerjoin(blocker, blocker.c.candidate_id == candidate.c.id)
             .outerjoin(first, first.c.id == candidate.c.id)
+            .outerjoin(later, later.c.candidate_id == candidate.c.id)
         )
         .cte("looked")
         .prefix_with("MATERIALIZED")
@@ -118,9 +122,17 @@ def _answers(question: Rerun, tables: ObanTables) -> CTE:
     reason = func.coalesce(
         alone.c.alone, case((newer.c.newer_id.is_not(None), lit(JobReason.NEWER_CHOSEN)))
     )
-    own = [column for column in alone.c if column.name not in ("may_run", "images_first", "alone")]
+    own = [
+        column
+        for column in alone.c
+        if column.name not in ("may_run", "images_first", "later_id", "alone")
+    ]
     return (
-        select(*own, newer.c.newer_id, reason.label("reason"))
+        select(
+            *own,
+            func.coalesce(alone.c.later_id, newer.c.newer_id).label("newer_id"),
+            reason.label("reason"),
+        )
         .select_from(alone.outerjoin(newer, newer.c.id == alone.c.id))
         .cte("answer")
         .prefix_with("MATERIALIZED")
@@ -145,6 +157,7 @@ def _reason(job: CTE) -> ColumnElement[Any]:
             lit(JobReason.NOT_RESPAWNED),
         ),
         (job.c.images_first, lit(JobReason.IMAGES_FIRST)),
+        (job.c.later_id.is_not(None), lit(JobReason.RUN_SINCE)),
     )
 
 
