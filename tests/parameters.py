@@ -44,7 +44,7 @@ PARAMETERS: dict[str, Any] = {
     **{"wanted_retries": [0], "wanted_names": ["xx-0123456789"], "job_ids": [1]},
     **{"queue": "venue_enrichment", "worker": "A.B", "tags": ["run-1"], "priority": 0},
     **{"forced": False, "channel": "public.oban_insert"},
-    **{"image_venues": [1], "respawn": None, "begun_since": "2025-10-24"},
+    **{"image_venues": [1], "respawn": None, "passed_over": True, "begun_since": "2025-10-24"},
     **{"checked_since": "2025-10-17T18:00:00"},
     **{"checked_with_images_since": "2025-07-26T18:00:00"},
 }

@@ -169,6 +169,18 @@ def test_jobs_of_another_queue_and_of_others_venues_do_not_block(here: Rerunner)
     assert here.reasons(job) == [None]
 
 
+def test_what_a_newer_one_has_completed_since_is_passed_over_on_request(here: Rerunner) -> None:
+    """Or a sweep would pay for each old failure of a venue that is mended."""
+    venue, other = here.venue(), here.venue()
+    job, newest = here.at(venue), here.at(other)
+    done = here.job({"venue_ids": [venue]}, state="completed")
+    here.at(other, state="cancelled")
+    answers = here.service(passes_over=True).look([job, newest])
+    assert (answers[job].reason, answers[job].newer_id) == (JobReason.RUN_SINCE, done)
+    assert answers[newest].reason is None
+    assert here.reasons(job, newest) == [None, None]
+
+
 def test_two_unfinished_ones_of_a_venue_block_each_other(here: Rerunner) -> None:
     venue = here.venue()
     both = here.at(venue, state="scheduled"), here.at(venue, state="retryable")

@@ -106,17 +106,30 @@ def filtered_jobs(session: Session, filters: OperationFilters) -> Chosen:
     return Chosen(found, False, said, ("--all",), typed)
 
 
-def rerunning_of(session: Session, *, fresh: bool = False, respawn: int | None = None) -> Rerunning:
-    """What has jobs of this database run again."""
+def rerunning_of(
+    session: Session,
+    *,
+    fresh: bool = False,
+    respawn: int | None = None,
+    are_named: bool = False,
+) -> Rerunning:
+    """What has jobs of this database run again; only named ones also where they are outdated."""
     settings = session.settings
     return Rerunning(
-        session.source, settings.queues.enrichment, settings.retry.settle, fresh, respawn
+        session.source,
+        settings.queues.enrichment,
+        settings.retry.settle,
+        fresh,
+        respawn,
+        passes_over=not are_named,
     )
 
 
 def retry_jobs(session: Session, chosen: Chosen, options: JobOptions) -> None:
     """Plan, ask, have them run again, tell. Raises UsageError and NotFoundError."""
-    rerunning = rerunning_of(session, fresh=options.fresh, respawn=options.respawn)
+    rerunning = rerunning_of(
+        session, fresh=options.fresh, respawn=options.respawn, are_named=chosen.are_named
+    )
     if options.respawn is not None and len(chosen.ids) != 1:
         raise UsageError(
             "--respawn is for one backfill at a time.", hint="Name its id, and no other."

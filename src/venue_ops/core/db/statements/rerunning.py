@@ -46,8 +46,9 @@ from venue_ops.core.planning.jobs import JobReason
 
 def rerun(question: Rerun) -> Select[Any]:
     """Binds `job_ids`, `image_venues` (whose jobs are left), `respawn` (the venues that a backfill
-    may bill), `passed_over`, `begun_since`, `checked_since`, `checked_with_images_since`, `enrichment_queue` and
-    the workers of each kind; to change anything also `now` and `channel`.
+    may bill), `passed_over` (whether jobs are that a newer one has completed after), `begun_since`,
+    `checked_since`, `checked_with_images_since`, `enrichment_queue` and the workers of each kind;
+    to change anything also `now` and `channel`.
 
     A row for each job that is there: why it is left out, or `reason` NULL and whether it is
     `rerun`; how many `venues` it asks for, NULL where nobody knows.
