@@ -11,7 +11,7 @@ from venue_ops.core.moments import brief_duration
 from venue_ops.core.retry.again import PROGRAM, TO_DO, Asked, Command, Left, next_command
 from venue_ops.core.retry.outcomes import MEANINGS, Result
 from venue_ops.core.retry.receipt_files import Receipt
-from venue_ops.core.retry.receipts import RunHead, RunImage
+from venue_ops.core.retry.receipts import RunHead, RunImage, RunJob
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
 from venue_ops.views import rerunning, words
 from venue_ops.views.plain import data_of, moment, said
@@ -118,13 +118,22 @@ def document(receipt: Receipt, *, tz: tzinfo | None, program: str = PROGRAM) -> 
     if not receipt.reruns or receipt.head.planned:
         blocks.append(_section("Done", receipt, left=False))
     if receipt.reruns:
-        jobs = Listing(receipt.jobs(), rerunning.JOBS, ident=lambda row: str(row.job_id))
-        blocks.append(Section("Jobs", jobs, empty="none"))
+        blocks.append(Section("Jobs", jobs(receipt.jobs())))
     return Document(
         blocks=blocks,
         data=data,
-        listing=_images(receipt.images()),
+        listing=jobs(receipt.jobs()) if is_of_jobs(receipt) else _images(receipt.images()),
     )
+
+
+def is_of_jobs(receipt: Receipt) -> bool:
+    """Whether the run was about jobs alone."""
+    return bool(receipt.head.planned_jobs) and not receipt.head.planned
+
+
+def jobs(rows: Iterable[RunJob]) -> Listing[RunJob]:
+    """Jobs that were to run again."""
+    return Listing(rows, rerunning.JOBS, ident=lambda row: str(row.job_id))
 
 
 def _section(title: str, receipt: Receipt, *, left: bool) -> Section:
