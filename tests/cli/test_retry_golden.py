@@ -17,6 +17,8 @@ COMMANDS = {
     "plan-venue": ("retry", "venue", "noce-krk", "--dry-run"),
     "plan-city": ("retry", "city", "warszawa", "krakow", "--dry-run"),
     "plan-sweep": ("sweep", "--dry-run", "--class", "transient,ambiguous"),
+    "plan-jobs": ("retry", "job", *"139 137 127 124 122 154 143 135".split(), "--dry-run"),
+    "plan-with-jobs": ("retry", "city", "krakow", "--jobs", "--dry-run"),
     "explain-job": ("explain", "job", "136"),
     "explain-venue": ("explain", "venue", "noce-krk"),
     "explain-image": ("explain", "image", "noce-krk/gp-8fe24abdcc"),
@@ -87,3 +89,4 @@ def test_a_format(program: Program, name: str, fmt: str) -> None:
 
 def test_the_notes_of_a_plan(program: Program) -> None:
     assert_golden("plan-city-notes", program(*COMMANDS["plan-city"]).err)
+    assert_golden("plan-jobs-notes", program(*COMMANDS["plan-jobs"]).err)
