@@ -169,12 +169,15 @@ def test_jobs_of_another_queue_and_of_others_venues_do_not_block(here: Rerunner)
     assert here.reasons(job) == [None]
 
 
-def test_what_a_newer_one_has_completed_since_is_passed_over_on_request(here: Rerunner) -> None:
+def test_what_a_newer_one_did_the_work_of_is_passed_over_on_request(here: Rerunner) -> None:
     """Or a sweep would pay for each old failure of a venue that is mended."""
     venue, other = here.venue(), here.venue()
     job, newest = here.at(venue), here.at(other)
-    done = here.job({"venue_ids": [venue]}, state="completed")
+    worked = {"status": "batch_completed", "enriched": 1}
+    done = here.job({"venue_ids": [venue]}, state="completed", meta=json.dumps(worked))
     here.at(other, state="cancelled")
+    for status in ("skipped", "error"):
+        here.at(other, state="completed", meta=json.dumps({"status": status}))
     answers = here.service(passes_over=True).look([job, newest])
     assert (answers[job].reason, answers[job].newer_id) == (JobReason.RUN_SINCE, done)
     assert answers[newest].reason is None

@@ -10,6 +10,7 @@ from venue_ops.core.retry.outcomes import JobResult, Summary
 from venue_ops.core.retry.receipts import ReceiptWriter, RunJob, recorded_job
 from venue_ops.core.services.rerunning import AT_ONCE, Rerunning, items_of
 from venue_ops.listings.width import note_hidden
+from venue_ops.output.formats import Format
 from venue_ops.output.models import Listing, PageInfo
 from venue_ops.views import rerunning as view
 
@@ -32,6 +33,12 @@ def rerun(
             summary.jobs[JobResult(job.result)] += 1
             receipt.job(job)
             yield job
+
+
+def print_none(session: Session) -> None:
+    """A program that reads along gets the empty list of its format; to people it is said."""
+    if session.flags.output in (Format.JSON, Format.CSV, Format.TSV):
+        print_done(session, ())
 
 
 def print_done(session: Session, done: Sequence[RunJob]) -> None:

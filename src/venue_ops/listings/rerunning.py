@@ -20,7 +20,7 @@ from venue_ops.core.services.rights import refuse_who_may_not_rerun
 from venue_ops.listings.asking import operation_query
 from venue_ops.listings.confirming import confirm
 from venue_ops.listings.filters import OperationFilters
-from venue_ops.listings.jobs_done import print_done, rerun
+from venue_ops.listings.jobs_done import print_done, print_none, rerun
 from venue_ops.listings.means import run_id
 from venue_ops.listings.notes import say
 from venue_ops.listings.program import program
@@ -149,7 +149,7 @@ def retry_jobs(session: Session, chosen: Chosen, options: JobOptions) -> None:
     session.output.check(view.JOBS)  # not when everything is done
     refuse_where_read_only(session, partial(refuse_who_may_not_rerun, fresh=options.fresh))
     if not plan.totals.jobs:
-        print_done(session, ())
+        print_none(session)
         _note(session, plan, left)
         return
     what = view.of_jobs(plan.totals)

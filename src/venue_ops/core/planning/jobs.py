@@ -90,7 +90,7 @@ WORDS: Final[Mapping[JobReason, str]] = MappingProxyType(
         JobReason.JOB_UNFINISHED: "another job of its venue is unfinished",
         JobReason.NOT_RESPAWNED: "a backfill asks and pays for every venue again",
         JobReason.IMAGES_FIRST: "the images of its venue are retried now",
-        JobReason.RUN_SINCE: "a newer one of its venue has completed",
+        JobReason.RUN_SINCE: "a newer one of its venue has done its work",
         JobReason.NEWER_CHOSEN: "a newer one of its venue is taken",
         JobReason.CHANGED: "it changed meanwhile",
     }

@@ -39,7 +39,7 @@ class Rerunning:
 
     A job that was begun less than `settle` ago and left no error may run still. `fresh` forces
     enrichments of one venue. `respawn` are the venues that a backfill may pay for, None for none.
-    `passes_over` leaves jobs of venues that a newer enrichment has completed at since.
+    `passes_over` leaves jobs of venues where a newer enrichment did its work.
     """
 
     source: Source

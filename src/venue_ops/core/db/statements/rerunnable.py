@@ -30,12 +30,23 @@ from sqlalchemy import (
 from sqlalchemy import literal_column as sql
 
 from venue_ops.core.db.expressions.jobs import JobColumns, is_kind, job_kind, job_scope
+from venue_ops.core.db.expressions.outcomes import job_outcome
 from venue_ops.core.db.expressions.rerunning import may_run_still, would_skip
-from venue_ops.core.db.expressions.values import at, elements_of, has_member, items_of, json_id, lit
+from venue_ops.core.db.expressions.values import (
+    at,
+    elements_of,
+    has_member,
+    is_one_of,
+    items_of,
+    json_id,
+    lit,
+)
 from venue_ops.core.db.questions import Rerun
 from venue_ops.core.db.schema import ObanTables, venues
 from venue_ops.core.db.statements.parameters import many_ids, one_text
-from venue_ops.core.models import JobKind, JobScope
+from venue_ops.core.models import JobKind, JobScope, Outcome
+
+_WORKED = (Outcome.SUCCESS, Outcome.PARTIAL, Outcome.NO_IMAGES)
 
 
 def candidates(tables: ObanTables) -> CTE:
@@ -206,9 +217,10 @@ def in_the_way(place: CTE, standing: CTE, tables: ObanTables) -> CTE:
 
 
 def run_since(candidate: CTE, place: CTE, tables: ObanTables) -> CTE:
-    """By chosen job the newest enrichment of its places that is newer and has completed.
+    """By chosen job the newest enrichment of its places that is newer and has done its work.
 
-    Binds `passed_over`: where it is false none is looked for.
+    Binds `passed_over`: where it is false none is looked for. One that failed or skipped itself
+    has done none.
     """
     job = tables.jobs.alias("completed_job")
     completed = (
@@ -218,6 +230,7 @@ def run_since(candidate: CTE, place: CTE, tables: ObanTables) -> CTE:
             job.c.id > select(func.min(candidate.c.id)).scalar_subquery(),
             job.c.state == cast(lit("completed"), tables.state),
             is_kind(job.c.worker, JobKind.ENRICHMENT),
+            is_one_of(job_outcome(JobColumns.of(job), sql("NULL", Text)), _WORKED),
         )
         .cte("completed")
     )

@@ -46,7 +46,7 @@ from venue_ops.core.planning.jobs import JobReason
 
 def rerun(question: Rerun) -> Select[Any]:
     """Binds `job_ids`, `image_venues` (whose jobs are left), `respawn` (the venues that a backfill
-    may bill), `passed_over` (whether jobs are that a newer one has completed after), `begun_since`,
+    may bill), `passed_over` (whether jobs that a newer one did the work of are), `begun_since`,
     `checked_since`, `checked_with_images_since`, `enrichment_queue` and the workers of each kind;
     to change anything also `now` and `channel`.
 
