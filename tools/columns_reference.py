@@ -26,6 +26,7 @@ from venue_ops.views import (
     images,
     operations,
     reconciling,
+    rerunning,
     retrying,
     runs,
     venues,
@@ -131,6 +132,23 @@ LISTINGS = (
         retrying.OUTCOMES,
         "outcome",
         {},
+    ),
+    Listing(
+        "retry job --dry-run",
+        "One row a job: what a retry would do. `-o ids` prints `id` of those that it would take.",
+        rerunning.PLAN,
+        "planned-job",
+        {
+            "venue": "of a batch or a backfill, how many",
+            "reason": "`run again`, or why not",
+        },
+    ),
+    Listing(
+        "retry job",
+        "One row a job that was to run again; `runs show` has these, too. `-o ids` prints `id`.",
+        rerunning.JOBS,
+        "rerun",
+        {"reason": "in words"},
     ),
     Listing(
         "runs list",

@@ -42,7 +42,8 @@ ORDER = (
     *("operations", "venues", "page", "operation", "venue-summary"),
     *("figures", "figure-groups", "figure-group"),
     *("job", "venue", "city", "one-image", "image"),
-    *("plan", "planned-image", "outcomes", "outcome", "explanation"),
+    *("plan", "planned-image", "outcomes", "outcome"),
+    *("job-plan", "planned-job", "reruns", "rerun", "explanation"),
     *("runs", "run-summary", "run", "reconciliations", "reconciled"),
     *("findings", "finding", "checks", "check", "error"),
 )

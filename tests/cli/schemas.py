@@ -16,12 +16,15 @@ ROWS = {
     **{"list": "operation", "venues": "venue-summary", "partials": "venue-summary"},
     "stats": "figure-group",
     **{"plan": "planned-image", "outcomes": "outcome"},
+    **{"job-plan": "planned-job", "reruns": "rerun"},
     **{"runs": "run-summary", "reconciliations": "reconciled"},
 }
 """What a line of `-o ndjson` is, by command."""
 LISTS = {
     **{"list": "operations", "venues": "venues", "partials": "venues", "stats": "figure-groups"},
-    **{name: name for name in ("plan", "outcomes", "runs", "reconciliations")},
+    **{
+        name: name for name in ("plan", "outcomes", "job-plan", "reruns", "runs", "reconciliations")
+    },
 }
 """What `-o json` is, by command."""
 

@@ -20,7 +20,7 @@ def test_a_job_that_failed_before_any_image_was_known(program: Program) -> None:
     )
     assert found["why"][1].startswith("3 attempts failed; the last said: ")
     assert "there is no image to retry: the job has to run again" in found["retry"][0]
-    assert found["next"] == ["venue-ops show job 136"]
+    assert found["next"] == ["venue-ops retry job 136 --fresh", "venue-ops show job 136"]
 
 
 def test_a_job_that_was_partial(program: Program) -> None:

@@ -12,11 +12,14 @@ from venue_ops.core.retry.outcomes import Stop
 from venue_ops.core.retry.state import StateFolder
 from venue_ops.core.untrusted import visible
 
+PLANNED_JOBS = (139, 137, 127, 124, 122, 154, 143, 135)
 COMMANDS = {
     "plan-image": ("retry", "image", "noce-krk/#1", "noce-krk/gp-8fe24abdcc", "--dry-run"),
     "plan-venue": ("retry", "venue", "noce-krk", "--dry-run"),
     "plan-city": ("retry", "city", "warszawa", "krakow", "--dry-run"),
     "plan-sweep": ("sweep", "--dry-run", "--class", "transient,ambiguous"),
+    "plan-jobs": ("retry", "job", *map(str, PLANNED_JOBS), "--dry-run"),
+    "plan-with-jobs": ("retry", "city", "krakow", "--jobs", "--dry-run"),
     "explain-job": ("explain", "job", "136"),
     "explain-venue": ("explain", "venue", "noce-krk"),
     "explain-image": ("explain", "image", "noce-krk/gp-8fe24abdcc"),
@@ -87,3 +90,4 @@ def test_a_format(program: Program, name: str, fmt: str) -> None:
 
 def test_the_notes_of_a_plan(program: Program) -> None:
     assert_golden("plan-city-notes", program(*COMMANDS["plan-city"]).err)
+    assert_golden("plan-jobs-notes", program(*COMMANDS["plan-jobs"]).err)

@@ -13,7 +13,8 @@ from tests.databases import Database
 from tests.retrying import World
 
 from venue_ops.core.planning import Reason, Remedy
-from venue_ops.core.retry.outcomes import Result, Stop
+from venue_ops.core.planning.jobs import JobReason
+from venue_ops.core.retry.outcomes import JobResult, Result, Stop
 from venue_ops.core.retry.reconcile import Found
 from venue_ops.core.retry.state import StateFolder
 from venue_ops.demo.web import Answer
@@ -52,6 +53,9 @@ def document(program: Program, *argv: str | int, name: str) -> dict[str, Any]:
         ("planned-image", "reason", Reason),
         ("planned-image", "remedy", Remedy),
         ("outcome", "result", Result),
+        ("planned-job", "reason", JobReason),
+        ("rerun", "reason", JobReason),
+        ("rerun", "result", JobResult),
         ("reconciled", "found", Found),
     ],
 )

@@ -77,6 +77,7 @@ def test_one_run(program: Program, write: Write) -> None:
         "failed": 1,
         "left": 1,
         "enqueued": 0,
+        "jobs": 0,
         "stopped": "max_images",
         "is_complete": True,
     }

@@ -64,6 +64,7 @@ CHOICES: dict[str, list[Any]] = {
     "engine": list(Engine),
     "unfinished": [("available", "executing")],
     "looks": [True, False],
+    "fresh": [True, False],
 }
 OF_FIGURES = (FailureTotals, ImageRuns, VenueFigures, GroupedFailures, GroupedImages)
 

@@ -19,6 +19,7 @@ NOTHING_TO_OFFER = {
     "oban_schema": "as the application has it",
     "statement_timeout": "a duration",
     "limit": "a number",
+    "respawn": "a number that has to be agreed to",
     "after": "what a listing printed",
     "min_failed": "a number",
     "venues": "a number",

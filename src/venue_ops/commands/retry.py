@@ -1,4 +1,4 @@
-"""`venue-ops retry image|venue|city`: try again what failed for a passing reason."""
+"""`venue-ops retry image|venue|city|job`: try again what failed for a passing reason."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from venue_ops.commands import options
 from venue_ops.commands import retry_options as retrying
 from venue_ops.context import Session
 
-app = options.command_app("Try failed images again: single ones, those of a venue, or of a city.")
+app = options.command_app(
+    "Try failed images again: single ones, those of a venue, or of a city; or whole jobs."
+)
 
 Images = Annotated[
     list[str],
     typer.Argument(metavar="IMAGE...", help="As noce-krk/gp-848af5ab31, noce-krk/#3; - is stdin."),
 ]
 Venues = Annotated[list[str], typer.Argument(metavar="VENUE...", help="Slug or id; - is stdin.")]
+Jobs = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]...", help="As `list` shows them; - is stdin.")
+]
 Cities = Annotated[list[str], typer.Argument(metavar="CITY...", help="Slug, name or id.")]
 
 
@@ -135,6 +140,8 @@ def city(
     enqueue: retrying.Enqueue = False,
     engine: retrying.Engine = None,
     wait: retrying.Wait = False,
+    jobs: retrying.WithJobs = False,
+    fresh: retrying.Fresh = False,
 ) -> None:
     """Try the failed images of all venues of a city again; asks once, with the counts.
 
@@ -162,5 +169,60 @@ def city(
         enqueue=enqueue,
         engine=engine,
         wait=wait,
+        jobs=jobs,
+        fresh=fresh,
     )
     run_retry(session, city_scope(session.source, refs), asked)
+
+
+@app.command(cls=options.OpsCommand)
+def job(
+    ctx: typer.Context,
+    refs: Jobs = None,
+    take_all: retrying.TakeAll = False,
+    city: options.City = None,
+    venue: options.Venue = None,
+    kind: retrying.Kind = None,
+    status: retrying.Status = None,
+    state: options.State = None,
+    provider: options.Provider = None,
+    error: options.Error = None,
+    worker: options.Worker = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    limit: retrying.JobLimit = 0,
+    fresh: retrying.Fresh = False,
+    respawn: retrying.Respawn = None,
+    dry_run: retrying.DryRun = False,
+    yes: retrying.Yes = False,
+    reason: retrying.Why = None,
+) -> None:
+    """Have enrichments run again in the application: by id, or with --all those that match.
+
+    For what failed before any image was known, once its cause is mended. One job a venue runs,
+    the newest. A backfill asks and pays for every venue again, so it has to be named with
+    --respawn and their number.
+    """
+    from venue_ops.listings.filters import OperationFilters
+    from venue_ops.listings.rerunning import JobOptions, filtered_jobs, named_jobs, retry_jobs
+
+    session: Session = ctx.obj
+    filters = OperationFilters(
+        cities=city or [],
+        venues=venue or [],
+        kinds=kind or [],
+        statuses=status or [],
+        states=state or [],
+        providers=provider or [],
+        errors=error or [],
+        workers=worker or [],
+        since=since,
+        until=until,
+        limit=limit,
+    )
+    asked = JobOptions(fresh, respawn, dry_run, yes, reason)
+    retrying.refuse_half_a_choice(refs or (), filters, take_all=take_all)
+    if refs:
+        retry_jobs(session, named_jobs(retrying.named(session, refs)), asked)
+    else:
+        retry_jobs(session, filtered_jobs(session, retrying.of_failed(filters)), asked)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from venue_ops.context import Session
+from venue_ops.core.enums import JobKind, Outcome
+from venue_ops.core.errors import UsageError
 from venue_ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from venue_ops.listings.filters import OperationFilters
     from venue_ops.listings.retrying import RetryOptions
 
 STDIN = "-"
@@ -66,6 +70,29 @@ Engine = Annotated[
     ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the jobs to their end; with --enqueue.")]
+TakeAll = Annotated[bool, typer.Option("--all", help="Take all jobs that the filters match.")]
+Kind = Annotated[
+    list[str] | None,
+    typer.Option("--kind", "-k", metavar="KIND,...", help="Without it: enrichment."),
+]
+Status = Annotated[
+    list[str] | None,
+    typer.Option("--status", "-s", metavar="OUTCOME,...", help="Without it and --state: failed."),
+]
+JobLimit = Annotated[
+    int, typer.Option("--limit", "-n", min=0, help="How many of the newest; 0 is all.")
+]
+WithJobs = Annotated[
+    bool, typer.Option("--jobs", help="Have enrichments that failed run again, too, one a venue.")
+]
+Fresh = Annotated[
+    bool,
+    typer.Option("--fresh", help="Have jobs fetch anew what was checked lately, too."),
+]
+Respawn = Annotated[
+    int | None,
+    typer.Option("--respawn", metavar="N", min=1, help="A backfill, which pays for N venues."),
+]
 Why = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Kept with the run's receipt.")
 ]
@@ -90,6 +117,8 @@ def retry_options(
     enqueue: bool = False,
     engine: str | None = None,
     wait: bool = False,
+    jobs: bool = False,
+    fresh: bool = False,
 ) -> RetryOptions:
     """As typed, with what stops a run read. Raises UsageError."""
     from venue_ops.listings.retrying import RetryOptions, budget_of, pressure_of
@@ -108,7 +137,31 @@ def retry_options(
         enqueue=enqueue,
         engine=engine,
         wait=wait,
+        jobs=jobs,
+        fresh=fresh,
     )
+
+
+def refuse_half_a_choice(refs: Sequence[str], filters: OperationFilters, *, take_all: bool) -> None:
+    """Raise UsageError unless jobs are named, or all that match are meant."""
+    typed = " ".join(filters.words())
+    if refs and (typed or take_all or filters.limit):
+        raise UsageError(
+            "Jobs are named, and filters choose jobs, too.", hint="Leave one of them out."
+        )
+    if not refs and not take_all:
+        raise UsageError(
+            "Filters choose jobs only with --all." if typed else "No job is named.",
+            hint="Add --all, and --dry-run to look first; or name ids as `venue-ops list` shows"
+            " them.",
+        )
+
+
+def of_failed(filters: OperationFilters) -> OperationFilters:
+    """The filters as they are meant here: enrichments that failed, unless they say otherwise."""
+    kinds = filters.kinds or (() if filters.workers else (JobKind.ENRICHMENT,))
+    statuses = filters.statuses or (() if filters.states else (Outcome.FAILED,))
+    return replace(filters, kinds=kinds, statuses=statuses)
 
 
 def named(session: Session, words: Sequence[str]) -> list[str]:

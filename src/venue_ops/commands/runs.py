@@ -28,7 +28,8 @@ def show(
 ) -> None:
     """Show one run: every image before and after, what is left, and the next command.
 
-    -o csv and tsv print the images alone, -o ids those that are left: for `retry image -`.
+    -o csv and tsv print the images alone, -o ids those that are left: for `retry image -`. Of a
+    run of `retry job` they print its jobs.
     """
     from venue_ops.listings.runs import print_run
 

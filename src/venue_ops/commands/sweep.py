@@ -31,6 +31,8 @@ def sweep(
     enqueue: retrying.Enqueue = False,
     engine: retrying.Engine = None,
     wait: retrying.Wait = False,
+    jobs: retrying.WithJobs = False,
+    fresh: retrying.Fresh = False,
 ) -> None:
     """Try again whatever failed for a passing reason, in all venues, and nothing else.
 
@@ -59,5 +61,7 @@ def sweep(
         enqueue=enqueue,
         engine=engine,
         wait=wait,
+        jobs=jobs,
+        fresh=fresh,
     )
     run_retry(session, EVERYTHING, asked)

@@ -227,12 +227,12 @@ def _job_again(detail: JobDetail, plan: VenuePlan | None) -> Iterator[str]:
         case JobKind.ENRICHMENT if job.outcome is Outcome.FAILED and not detail.failed_images:
             yield (
                 "It failed before any image was known, so there is no image to retry: the job has"
-                " to run again in the application (Oban.retry_job), once what it says is mended."
+                " to run again, once what it says is mended."
             )
             if member(detail.args, "force") is not True:
                 yield (
-                    "An enrichment that is not forced skips itself when it runs again: its args"
-                    " want `force: true` for that."
+                    "An enrichment that is not forced skips itself when it runs again: --fresh"
+                    " forces it."
                 )
         case JobKind.ENRICHMENT if job.venues is not None:
             yield "It covers several venues: retry those with failed images (`venue-ops partials`)."
@@ -253,6 +253,9 @@ def _commands_of_job(detail: JobDetail, plan: VenuePlan | None) -> Iterator[str]
     job = detail.operation
     if plan is not None and plan.taken:
         yield f"venue-ops retry venue {quote(plan.slug)}"
+    elif job.kind is JobKind.ENRICHMENT and job.outcome is Outcome.FAILED:
+        fresh = "" if member(detail.args, "force") is True else " --fresh"
+        yield f"venue-ops retry job {job.id}{fresh}"
     if job.kind is JobKind.BACKFILL and job.city is not None:
         yield f"venue-ops retry city {quote(job.city.ref)} --dry-run"
     worst = (child.id for child in detail.children if child.outcome in _TO_EXPLAIN)

@@ -54,10 +54,10 @@ def _told(total: int, jobs: tuple[Operation, ...], listed: str) -> Iterator[str]
         yield "  " + "  ".join(str(part) for part in parts if part)
     if total > len(jobs):
         yield f"  and {total - len(jobs):,} more: `{listed}`"
+    named = next((job.id for job in jobs if job.kind is JobKind.ENRICHMENT), None)
     yield (
-        "Mend what they say, then run them again in the application, as"
-        f" Oban.retry_job({jobs[0].id}); an enrichment skips itself then, unless its args have"
-        " `force: true`."
+        "Mend what they say, then have the enrichments run again:"
+        f" `venue-ops retry job {named or 'ID'} --fresh`, or all of them by --jobs --fresh."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from venue_ops.core.enums import Exported
@@ -28,6 +28,23 @@ class OperationFilters:
     order: JobOrder = JobOrder.ID
     limit: int = 50
     after: str | None = None
+
+    def words(self) -> Iterator[str]:
+        """The filters as words that are typed again."""
+        for name, values in (
+            ("--city", self.cities),
+            ("--venue", self.venues),
+            ("--kind", self.kinds),
+            ("--status", self.statuses),
+            ("--state", self.states),
+            ("--provider", self.providers),
+            ("--error", self.errors),
+            ("--worker", self.workers),
+            ("--since", _one(self.since)),
+            ("--until", _one(self.until)),
+        ):
+            for value in values:
+                yield from (name, value)
 
     def typed(self) -> str:
         """The filters as they were typed, for a sentence."""

@@ -72,3 +72,9 @@ def _note_workers(session: Session, report: Blank) -> None:
             f"{jobs} by worker {other.worker}, which no setting names"
             + (f"; is it {other.instead_of} by another name?" if other.instead_of else ".")
         )
+
+
+def say(session: Session, lines: Iterable[str]) -> None:
+    """Note them one by one."""
+    for line in lines:
+        session.console.note(line)

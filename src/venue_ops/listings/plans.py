@@ -10,9 +10,11 @@ from venue_ops.context import Session
 from venue_ops.core.planning import Blocker, Grain, Item, Reason, Totals, VenuePlan
 from venue_ops.core.retry.run import Budget
 from venue_ops.core.services.plans import Scope
+from venue_ops.listings.notes import say
 from venue_ops.listings.results import Results
 from venue_ops.listings.running import Work
 from venue_ops.listings.width import note_hidden
+from venue_ops.listings.with_jobs import WithJobs
 from venue_ops.output.formats import Format
 from venue_ops.output.models import Listing, PageInfo
 from venue_ops.views import retrying as view
@@ -78,26 +80,38 @@ class LeftOut:
         yield from view.blocked(self.blocked, self._blocked)
 
 
-def print_plan(session: Session, scope: Scope, way: Way, budget: Budget) -> None:
-    """What would be tried, image by image, and what of it is left out."""
+def print_plan(
+    session: Session, scope: Scope, way: Way, budget: Budget, jobs: WithJobs | None = None
+) -> None:
+    """What would be tried, image by image, and what of it is left out; of `jobs` the counts."""
     totals, left = Totals(), LeftOut(scope)
 
     def items() -> Iterator[Item]:
         for plan in within(way.planned(), budget):
             totals.add(plan)
             left.add(plan)
+            if jobs is not None:
+                jobs.add(plan)
             yield from plan.taken if session.flags.output is Format.IDS else _listed(scope, plan)
 
     page = PageInfo(None, None, None)
     listing = Listing(items(), view.PLAN, ident=lambda row: row.id or "", page=page)
     session.output.listing(listing)
     note_hidden(session)
+    if jobs is not None:
+        jobs.look()
+    again = f"run {jobs.said} again" if jobs is not None and jobs.said else ""
     if totals.images:
-        session.console.note(f"{way.would} {way.said(totals)}. Nothing was changed.")
+        both = f", and {again}" if again else ""
+        session.console.note(f"{way.would} {way.said(totals)}{both}. Nothing was changed.")
         say(session, left.lines(totals))
         way.note(totals)
+    elif again:
+        session.console.note(f"A retry would {again}. Nothing was changed.")
+        say(session, left.lines(totals))
     else:
         note_nothing(session, left.lines(totals), is_printed=True)
+    say(session, () if jobs is None else jobs.lines())
 
 
 def _listed(scope: Scope, plan: VenuePlan) -> Iterator[Item]:
@@ -110,13 +124,18 @@ def _listed(scope: Scope, plan: VenuePlan) -> Iterator[Item]:
 
 
 def totals_of(
-    planned: Callable[[], Iterator[VenuePlan]], scope: Scope, budget: Budget
+    planned: Callable[[], Iterator[VenuePlan]],
+    scope: Scope,
+    budget: Budget,
+    jobs: WithJobs | None = None,
 ) -> tuple[Totals, Sequence[str]]:
     """What a plan comes to, and the lines that say what it leaves out."""
     totals, left = Totals(), LeftOut(scope)
     for plan in within(planned(), budget):
         totals.add(plan)
         left.add(plan)
+        if jobs is not None:
+            jobs.add(plan)
     return totals, tuple(left.lines(totals))
 
 
@@ -136,9 +155,3 @@ def note_nothing(session: Session, left: Iterable[str], *, is_printed: bool = Fa
         Results(session).end()
     session.console.note("Nothing to retry.")
     say(session, left)
-
-
-def say(session: Session, lines: Iterable[str]) -> None:
-    """Note them one by one."""
-    for line in lines:
-        session.console.note(line)

@@ -24,6 +24,7 @@ from venue_ops.listings.inline import Inline, refuse_a_cost_that_nobody_knows
 from venue_ops.listings.means import DEFAULT_PRESSURE, Pressure
 from venue_ops.listings.plans import Way, note_nothing, print_plan, totals_of
 from venue_ops.listings.running import Asked, run
+from venue_ops.listings.with_jobs import WithJobs
 from venue_ops.views import retrying as view
 
 
@@ -44,6 +45,8 @@ class RetryOptions:
     enqueue: bool = False
     engine: str | None = None
     wait: bool = False
+    jobs: bool = False
+    fresh: bool = False
 
 
 def budget_of(venues: int, images: int | None, duration: str | None, cost: str | None) -> Budget:
@@ -90,24 +93,31 @@ def policy_of(session: Session, options: RetryOptions) -> Policy:
 
 def run_retry(session: Session, scope: Scope, options: RetryOptions) -> None:
     """Plan, ask, retry, tell. Raises typer.Exit(5) if images still fail, 7 if it was stopped."""
-    way = _way(session, scope, options)
+    way, jobs = _way(session, scope, options), _jobs(session, scope, options)
     if options.dry_run:
-        print_plan(session, scope, way, options.budget)
-        note_failed_jobs(session, scope)
+        print_plan(session, scope, way, options.budget, jobs)
+        _note_failed_jobs(session, scope, options)
         return
     session.output.check(view.OUTCOMES)  # not when everything is done
     way.refuse_where_read_only()
+    if jobs is not None:
+        jobs.refuse_where_read_only()
     with way.work() as work:
-        totals, left = totals_of(way.planned, scope, options.budget)
-        if not totals.images:
-            note_nothing(session, left)
-            note_failed_jobs(session, scope)
+        totals, left = totals_of(way.planned, scope, options.budget, jobs)
+        also = _said_of(jobs)
+        if not totals.images and not also:
+            note_nothing(session, (*left, *(jobs.lines() if jobs is not None else ())))
+            _note_failed_jobs(session, scope, options)
             return
-        note_failed_jobs(session, scope)
-        way.note(totals)
-        confirm(session, scope.grain, doing=way.doing, what=way.said(totals), yes=options.yes)
+        _note_failed_jobs(session, scope, options)
+        if totals.images:
+            way.note(totals)
+        doing = way.doing if totals.images else "Running again"
+        images = way.said(totals) if totals.images else ""
+        what = ", and ".join(part for part in (images, also) if part)
+        confirm(session, scope.grain, doing=doing, what=what, yes=options.yes)
         asked = Asked(
-            scope.said, options.reason, totals, options.budget, asked_of(scope, options), left
+            scope.said, options.reason, totals, options.budget, asked_of(scope, options), left, jobs
         )
         with closing(way.planned()) as each:
             run(session, work, each, asked)
@@ -123,6 +133,28 @@ def _way(session: Session, scope: Scope, options: RetryOptions) -> Way:
     engine = engine_of(session, options.engine)
     policy = replace(policy, by_job=engine is Engine.APP)
     return Enqueued(session, scope, policy, budget, engine, options.wait)
+
+
+def _jobs(session: Session, scope: Scope, options: RetryOptions) -> WithJobs | None:
+    """The failed jobs, where they are to run again, too."""
+    if not options.jobs:
+        if options.fresh:
+            raise UsageError("--fresh is for jobs.", hint="Add --jobs, or leave it out.")
+        return None
+    policy, limit = policy_of(session, options), options.budget.venues
+    return WithJobs(session, scope, policy, limit, fresh=options.fresh)
+
+
+def _said_of(jobs: WithJobs | None) -> str:
+    if jobs is None:
+        return ""
+    jobs.look()
+    return jobs.said
+
+
+def _note_failed_jobs(session: Session, scope: Scope, options: RetryOptions) -> None:
+    if not options.jobs:
+        note_failed_jobs(session, scope)
 
 
 def _refuse_without_enqueue(options: RetryOptions) -> None:
@@ -149,6 +181,6 @@ def asked_of(scope: Scope, options: RetryOptions) -> again.Asked:
         typed.append("--force")
     if options.enqueue:
         typed += ("--enqueue", *(() if options.engine is None else ("--engine", options.engine)))
-    if options.wait:
-        typed.append("--wait")
+    flags = (("--wait", options.wait), ("--jobs", options.jobs), ("--fresh", options.fresh))
+    typed += (name for name, is_given in flags if is_given)
     return again.Asked(verb, again.typed_names(scope.names), tuple(typed))

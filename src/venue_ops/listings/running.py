@@ -25,7 +25,9 @@ from venue_ops.exit_codes import ExitCode
 from venue_ops.listings.program import program
 from venue_ops.listings.progress import progress
 from venue_ops.listings.results import Results
+from venue_ops.listings.with_jobs import WithJobs
 from venue_ops.views import retrying as view
+from venue_ops.views.rerunning import of_done
 
 Execute = Callable[
     [Iterator[VenuePlan], Budget, Callable[[Outcome], None], Summary, Callable[[], None]], None
@@ -87,7 +89,7 @@ def job_work(run: JobRun, queue: str) -> Work:
 class Asked:
     """What a run was asked for: as it was typed, why, what it comes to, how to ask it again.
 
-    `left_out` are lines that say what is not taken.
+    `left_out` are lines that say what is not taken. `jobs` run again before the images are tried.
     """
 
     what: str
@@ -96,6 +98,7 @@ class Asked:
     budget: Budget
     again: again.Asked
     left_out: Sequence[str] = ()
+    jobs: WithJobs | None = None
 
 
 def run(session: Session, work: Work, plans: Iterator[VenuePlan], asked: Asked) -> None:
@@ -118,8 +121,11 @@ def run(session: Session, work: Work, plans: Iterator[VenuePlan], asked: Asked) 
         results.add(outcome)
 
     try:
-        with progress(session, asked.totals, work.clock) as tell:
-            work.execute(plans, asked.budget, emit, summary, lambda: tell.say(work.finishing))
+        if asked.jobs is not None:
+            asked.jobs.execute(receipt, summary)
+        if asked.totals.images:
+            with progress(session, asked.totals, work.clock) as tell:
+                work.execute(plans, asked.budget, emit, summary, lambda: tell.say(work.finishing))
     except KeyboardInterrupt:
         if summary.signal is None:
             raise
@@ -147,18 +153,22 @@ def _head(session: Session, work: Work, asked: Asked) -> RunHead:
         verb=asked.again.verb,
         names=asked.again.names,
         options=asked.again.options,
+        planned_jobs=asked.jobs.totals.jobs if asked.jobs is not None else 0,
     )
 
 
 def _tell(
     session: Session, work: Work, summary: Summary, asked: Asked, refused: Mapping[str, int]
 ) -> None:
-    session.console.note(view.of_summary(summary))
+    if summary.results or not summary.jobs:
+        session.console.note(view.of_summary(summary))
+    if summary.jobs:
+        session.console.note(of_done(summary))
     if summary.stopped is not None and summary.stopped in work.stopped:
         session.console.note(work.stopped[summary.stopped])
     for line in work.notes(summary):
         session.console.note(line)
-    for line in asked.left_out:
+    for line in (*asked.left_out, *(asked.jobs.lines() if asked.jobs is not None else ())):
         session.console.note(line)
     for name, count in sorted(refused.items()):
         if name not in summary.stopped_providers:

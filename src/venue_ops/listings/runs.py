@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from venue_ops.context import Session
+from venue_ops.core.retry.outcomes import JobResult
 from venue_ops.core.retry.receipt_files import find_receipt, receipts
 from venue_ops.listings.program import program
 from venue_ops.listings.width import note_hidden
@@ -28,8 +29,12 @@ def print_runs(session: Session, *, limit: int) -> None:
 
 
 def print_run(session: Session, run: str) -> None:
-    """One run in full; of `-o ids` the images that are left, for `retry image -`."""
+    """One run in full; of `-o ids` what is left, for `retry image -` or `retry job -`."""
     receipt = find_receipt(session.state.runs, run)
+    if session.flags.output is Format.IDS and view.is_of_jobs(receipt):
+        left = (row for row in receipt.jobs() if row.result == JobResult.LEFT)
+        session.output.listing(view.jobs(left))
+        return
     if session.flags.output is Format.IDS:
         images = (row for row in receipt.images() if view.is_left(row) and row.image)
         session.output.listing(Listing(images, view.IMAGES, ident=lambda row: row.image or ""))

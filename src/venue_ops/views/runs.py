@@ -11,9 +11,9 @@ from venue_ops.core.moments import brief_duration
 from venue_ops.core.retry.again import PROGRAM, TO_DO, Asked, Command, Left, next_command
 from venue_ops.core.retry.outcomes import MEANINGS, Result
 from venue_ops.core.retry.receipt_files import Receipt
-from venue_ops.core.retry.receipts import RunImage
+from venue_ops.core.retry.receipts import RunHead, RunImage, RunJob
 from venue_ops.output.models import Cell, Column, Document, Facts, Listing, Section, Style
-from venue_ops.views import words
+from venue_ops.views import rerunning, words
 from venue_ops.views.plain import data_of, moment, said
 from venue_ops.views.retrying import of_result
 
@@ -72,6 +72,7 @@ RUNS: tuple[Column[Receipt], ...] = (
     ),
     Column("left", lambda row: _count(row, "left", "busy"), right=True, keep=2),
     Column("enqueued", lambda row: _count(row, "enqueued"), default=False, right=True),
+    Column("jobs", lambda row: row.reruns.get("rerun", 0), default=False, right=True),
     Column("stopped", lambda row: row.end.stopped if row.end else None, default=False, wide=False),
     Column("is_complete", lambda row: row.end is not None, _ended, header="ENDED"),
 )
@@ -111,13 +112,28 @@ def document(receipt: Receipt, *, tz: tzinfo | None, program: str = PROGRAM) -> 
         "uploads": receipt.end.uploads if receipt.end else None,
         "stopped_providers": dict(receipt.end.stopped_providers) if receipt.end else {},
         "images": [data_of(IMAGES, row) for row in receipt.images()],
+        "reruns": [data_of(rerunning.JOBS, row) for row in receipt.jobs()],
         "next": following.line if following else None,
     }
+    if not receipt.reruns or receipt.head.planned:
+        blocks.append(_section("Done", receipt, left=False))
+    if receipt.reruns:
+        blocks.append(Section("Jobs", jobs(receipt.jobs())))
     return Document(
-        blocks=[*blocks, _section("Done", receipt, left=False)],
+        blocks=blocks,
         data=data,
-        listing=_images(receipt.images()),
+        listing=jobs(receipt.jobs()) if is_of_jobs(receipt) else _images(receipt.images()),
     )
+
+
+def is_of_jobs(receipt: Receipt) -> bool:
+    """Whether the run was about jobs alone."""
+    return bool(receipt.head.planned_jobs) and not receipt.head.planned
+
+
+def jobs(rows: Iterable[RunJob]) -> Listing[RunJob]:
+    """Jobs that were to run again."""
+    return Listing(rows, rerunning.JOBS, ident=lambda row: str(row.job_id))
 
 
 def _section(title: str, receipt: Receipt, *, left: bool) -> Section:
@@ -141,16 +157,27 @@ def _facts(
     yield "Ended", said(moment(end.ended), tz) if end else Cell("not (yet)", Style.BAD)
     if end is not None and end.stopped is not None:
         yield "Stopped", Cell(end.stopped, Style.WARN)
-    yield "Planned", "1 image" if head.planned == 1 else f"{head.planned:,} images"
+    yield "Planned", _planned(head)
     for name, count in receipt.results.items():
         meaning = f": {MEANINGS[Result(name)]}" if name in set(Result) else ""
         yield name.replace("_", " ").capitalize(), f"{count:,}{meaning}"
+    for name, count in receipt.reruns.items():
+        yield "Jobs", f"{count:,} {name}"
     if (untold := head.planned - sum(receipt.results.values())) > 0:
         yield "Not begun", f"{untold:,}: the run ended before their turn"
     for provider, why in (end.stopped_providers if end else {}).items():
         yield "Left alone", f"{provider}: {why}"
     for place, line in enumerate(following.lines if following else ()):
         yield "" if place else "Next", line
+
+
+def _planned(head: RunHead) -> str:
+    """`2 images`, `7 jobs`, or both."""
+    images = "1 image" if head.planned == 1 else f"{head.planned:,} images"
+    jobs = "1 job" if head.planned_jobs == 1 else f"{head.planned_jobs:,} jobs"
+    if not head.planned_jobs:
+        return images
+    return f"{images}, {jobs}" if head.planned else jobs
 
 
 def _next(receipt: Receipt, program: str) -> Command | None:

@@ -68,6 +68,11 @@ def counted(counts: dict[str, int] | None) -> str:
     return ", ".join(f"{name} {number}" for name, number in ranked)
 
 
+def many(count: int, noun: str) -> str:
+    """`1 job`, `2,000 jobs`."""
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def part(count: int, whole: int, largest: int) -> Cell:
     """`41.2 %` of the whole; on a terminal a bar beside that of the largest."""
     if not whole:

@@ -36,6 +36,13 @@ MEANINGS = {
 }
 
 
+class JobResult(StrEnum):
+    """What became of one job that was to run again."""
+
+    RERUN = "rerun"
+    LEFT = "left"
+
+
 class Stop(StrEnum):
     """Why a run ended before its plan did."""
 
@@ -76,6 +83,7 @@ class Summary:
     stopped: Stop | None = None
     stopped_providers: dict[str, str] = field(default_factory=dict)
     signal: int | None = None
+    jobs: Counter[JobResult] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome) -> None:
         """Count one more image."""

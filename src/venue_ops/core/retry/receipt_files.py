@@ -9,14 +9,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from types import NoneType
 from typing import IO, Any, TypeVar
 
 from venue_ops.core.errors import ConfigurationError, NotFoundError
 from venue_ops.core.references import close_matches
-from venue_ops.core.retry.receipts import RunEnd, RunHead, RunImage
+from venue_ops.core.retry.receipts import RunEnd, RunHead, RunImage, RunJob
 from venue_ops.core.retry.state import listed
 
 T = TypeVar("T")
@@ -30,18 +30,29 @@ _SUFFIX = ".jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A run; `end` None where it did not come to one. `results` are images by result."""
+    """A run; `end` None where it did not come to one. `results` are images by result, `reruns`
+    the jobs that were to run again.
+    """
 
     head: RunHead
     end: RunEnd | None
     results: Mapping[str, int]
     path: Path
+    reruns: Mapping[str, int] = field(default_factory=dict)
 
     def images(self) -> Iterator[RunImage]:
         """Its images as they came, read from the file once more. Raises ConfigurationError."""
         try:
             with self.path.open("rb") as file:
                 yield from _images(file)
+        except OSError as error:
+            raise _cannot_read(error) from None
+
+    def jobs(self) -> Iterator[RunJob]:
+        """The jobs that were to run again, likewise."""
+        try:
+            with self.path.open("rb") as file:
+                yield from _jobs(file)
         except OSError as error:
             raise _cannot_read(error) from None
 
@@ -94,9 +105,11 @@ def read_receipt(path: Path) -> Receipt | None:
                 return None
             end = _end(file)
             if end is not None:
-                return Receipt(head, end, end.results, path)
+                return Receipt(head, end, end.results, path, end.jobs)
             file.seek(0)
-            return Receipt(head, None, Counter(image.result for image in _images(file)), path)
+            images = Counter(image.result for image in _images(file))
+            file.seek(0)
+            return Receipt(head, None, images, path, Counter(job.result for job in _jobs(file)))
     except OSError:
         return None
 
@@ -122,6 +135,12 @@ def _images(file: IO[bytes]) -> Iterator[RunImage]:
     for part in _parts(file):
         if part.get("kind") == "image" and (image := _made(RunImage, part)) is not None:
             yield image
+
+
+def _jobs(file: IO[bytes]) -> Iterator[RunJob]:
+    for part in _parts(file):
+        if part.get("kind") == "job" and (job := _made(RunJob, part)) is not None:
+            yield job
 
 
 def _end(file: IO[bytes]) -> RunEnd | None:
@@ -166,7 +185,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 def _made(kind: type[T], part: Mapping[str, Any]) -> T | None:
     """What a line says, as far as it is known here; None where it says it otherwise."""
     values: dict[str, Any] = {}
-    for each in fields(kind):  # type: ignore[arg-type]  # one of the three dataclasses
+    for each in fields(kind):  # type: ignore[arg-type]  # one of the dataclasses
         if each.name not in part and each.default_factory is not MISSING:
             continue
         value, wanted = part.get(each.name), str(each.type)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from venue_ops.core.errors import ConfigurationError
-from venue_ops.core.retry.outcomes import Outcome, Summary
+from venue_ops.core.planning.jobs import JobItem
+from venue_ops.core.retry.outcomes import JobResult, Outcome, Summary
 
 Clean = Callable[[str], str]
 
@@ -23,6 +24,7 @@ Clean = Callable[[str], str]
 class RunHead:
     """What a run was asked: `what` as `city krakow`, `reason` as typed.
 
+    `planned` are images, `planned_jobs` the jobs that were to run again.
     `verb` (`retry city`), `names` and `options` ask the same again; there are no `names` where
     they were too many to be typed.
     """
@@ -36,6 +38,7 @@ class RunHead:
     verb: str | None = None
     names: tuple[str, ...] = field(default_factory=tuple)
     options: tuple[str, ...] = field(default_factory=tuple)
+    planned_jobs: int = field(default_factory=int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,22 @@ class RunImage:
 
 
 @dataclass(frozen=True, slots=True)
+class RunJob:
+    """One job that was to run again: its state before, and why it was left, if it was."""
+
+    job_id: int
+    worker: str
+    venue_id: int | None
+    venue: str | None
+    before: str
+    result: str
+    reason: str | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended: images by result, and what stopped it."""
+    """How a run ended: images and jobs by result, and what stopped it."""
 
     ended: str
     results: Mapping[str, int]
@@ -69,6 +86,7 @@ class RunEnd:
     uploads: int
     stopped: str | None
     stopped_providers: Mapping[str, str] = field(default_factory=dict)
+    jobs: Mapping[str, int] = field(default_factory=dict)
 
 
 def recorded(outcome: Outcome) -> RunImage:
@@ -93,6 +111,21 @@ def recorded(outcome: Outcome) -> RunImage:
     )
 
 
+def recorded_job(item: JobItem, at: datetime) -> RunJob:
+    """What a receipt says of a job that was to run again, and was or is left."""
+    job, venue = item.job, item.job.venue
+    return RunJob(
+        job_id=job.id,
+        worker=job.worker,
+        venue_id=venue.id if venue else None,
+        venue=venue.slug if venue else None,
+        before=item.answer.state,
+        result=str(JobResult.RERUN if item.is_taken else JobResult.LEFT),
+        reason=None if item.reason is None else str(item.reason),
+        at=at.isoformat(),
+    )
+
+
 class ReceiptWriter:
     """Writes one receipt as its run goes on."""
 
@@ -106,6 +139,10 @@ class ReceiptWriter:
         """Add what became of one image."""
         self._write("image", recorded(outcome))
 
+    def job(self, job: RunJob) -> None:
+        """Add what became of one job."""
+        self._write("job", job)
+
     def end(self, summary: Summary, now: datetime) -> None:
         """Say how the run ended. Raises ConfigurationError, as all of it does."""
         results = {str(result): count for result, count in sorted(summary.results.items())}
@@ -116,6 +153,7 @@ class ReceiptWriter:
             uploads=summary.uploads,
             stopped=None if summary.stopped is None else str(summary.stopped),
             stopped_providers=dict(summary.stopped_providers),
+            jobs={str(result): count for result, count in sorted(summary.jobs.items())},
         )
         self._write("end", end)
 

@@ -44,9 +44,10 @@ def refuse_who_may_not_enqueue(source: Source) -> None:
         )
 
 
-def refuse_who_may_not_rerun(source: Source) -> None:
-    """The same for whoever would have jobs run again."""
-    row = _job_rights(source, updated=RERUN)
+def refuse_who_may_not_rerun(source: Source, *, fresh: bool = False) -> None:
+    """The same for whoever would have jobs run again; `fresh` changes their args, too."""
+    changed = [name for name in RERUN if fresh or name != "args"]
+    row = _job_rights(source, updated=changed)
     _refuse_where_only_read(row, source.database.label)
     if row["not_updated"]:
         columns = ", ".join(row["not_updated"])

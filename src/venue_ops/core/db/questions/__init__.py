@@ -66,6 +66,7 @@ from venue_ops.core.db.questions.jobs import (
     KnownStates,
     WorkerCounts,
 )
+from venue_ops.core.db.questions.rerunning import JobIds, JobsByIds, Rerun
 from venue_ops.core.db.questions.retrying import (
     Blockers,
     DailyRun,
@@ -137,9 +138,11 @@ __all__ = [
     "JobChildren",
     "JobFigures",
     "JobFilter",
+    "JobIds",
     "JobRights",
     "JobStates",
     "JobSuggestions",
+    "JobsByIds",
     "JobsPage",
     "JobsToBegin",
     "JobsTotal",
@@ -156,6 +159,7 @@ __all__ = [
     "Question",
     "QueueFacts",
     "RelationFacts",
+    "Rerun",
     "RescueJobs",
     "RoleFacts",
     "ServerFacts",

@@ -1,16 +1,18 @@
-"""One job with all that is written in it, and the jobs a backfill started."""
+"""One job with all that is written in it, the jobs a backfill started, and jobs by id."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import BigInteger, Select, select, true
 
 from venue_ops.core.db.expressions.children import children_of
-from venue_ops.core.db.questions import JobById, JobChildren
+from venue_ops.core.db.expressions.values import items_of
+from venue_ops.core.db.questions import JobById, JobChildren, JobIds, JobsByIds
 from venue_ops.core.db.schema import oban_tables
+from venue_ops.core.db.statements.job_filters import conditions
 from venue_ops.core.db.statements.jobs import rows_of
-from venue_ops.core.db.statements.parameters import one_id
+from venue_ops.core.db.statements.parameters import many_ids, one_id, one_number
 
 
 def by_id(question: JobById) -> Select[Any]:
@@ -39,4 +41,24 @@ def children(question: JobChildren) -> Select[Any]:
         .where(parent.c.id == one_id("job_id"))
         .cte("chosen")
     )
+    return rows_of(chosen, oban).order_by(chosen.c.id)
+
+
+def ids(question: JobIds) -> Select[Any]:
+    """Binds the parameters of its filters, the workers of each kind, and `limit` if limited."""
+    oban = oban_tables(question.oban_schema)
+    job = oban.jobs.alias("job")
+    found = (
+        select(job.c.id)
+        .where(*conditions(job, oban, question.kinds, question.filters, question.city_path))
+        .order_by(job.c.id.desc())
+    )
+    return found.limit(one_number("limit")) if question.limited else found
+
+
+def by_ids(question: JobsByIds) -> Select[Any]:
+    """Binds `job_ids`; those that are there, by id."""
+    oban = oban_tables(question.oban_schema)
+    wanted = items_of(many_ids("job_ids"), "wanted", BigInteger)
+    chosen = select(wanted.c.item.label("id")).cte("chosen")
     return rows_of(chosen, oban).order_by(chosen.c.id)

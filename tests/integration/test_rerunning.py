@@ -1,0 +1,378 @@
+"""Jobs that run again: Oban's own rule, one a venue, and nothing that may be running still."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from tests.cli.retrying import cleared
+from tests.databases import NOW, Database
+from tests.enqueueing import RETRY_WORKER, add_job, jobs
+from tests.rerunning import BACKFILL_WORKER, JUST_NOW, LONG_AGO, Rerunner
+from tests.retrying import world
+from tests.sources import source_of
+
+from venue_ops.core.doctor.access import RERUN
+from venue_ops.core.errors import PermissionDeniedError
+from venue_ops.core.planning.jobs import JobReason
+from venue_ops.core.services.rerunning import Rerunning
+from venue_ops.core.services.rights import refuse_who_may_not_rerun
+
+OWN = "EventasaurusDiscovery.VenueImages."
+
+
+@pytest.fixture
+def here(sample_database: Database, tmp_path: Path) -> Iterator[Rerunner]:
+    cleared(sample_database)
+    with world(sample_database, tmp_path) as made, source_of(sample_database) as source:
+        yield Rerunner(made, source)
+
+
+def test_a_job_is_changed_as_oban_would_and_no_further(here: Rerunner) -> None:
+    job = here.at(here.venue(), priority=2, tags=["kept"])
+    before = here.row(job)
+    assert here.reasons(job) == [None]
+    now = NOW.replace(tzinfo=None).isoformat()
+    assert here.row(job) == {
+        **before,
+        "state": "available",
+        "max_attempts": 4,
+        "scheduled_at": now,
+        "discarded_at": None,
+    }
+
+
+@pytest.mark.parametrize("state", ["completed", "cancelled", "discarded", "retryable", "scheduled"])
+def test_every_state_but_two_may_run_again(here: Rerunner, state: str) -> None:
+    job = here.at(here.venue(), state=state)
+    assert here.reasons(job) == [None]
+    row = here.row(job)
+    assert row["state"] == "available"
+    assert [row[f"{end}_at"] for end in ("completed", "cancelled", "discarded")] == [None] * 3
+
+
+@pytest.mark.parametrize(("most", "then"), [(3, 4), (20, 20)])
+def test_there_is_an_attempt_left_and_none_is_taken_away(
+    here: Rerunner, most: int, then: int
+) -> None:
+    """Without one the queue's fetch picks the row, never runs it, and the queue stands still."""
+    job = here.at(here.venue(), attempt=3, max_attempts=most)
+    assert here.reasons(job) == [None]
+    assert (here.row(job)["attempt"], here.row(job)["max_attempts"]) == (3, then)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"), [("executing", JobReason.EXECUTING), ("available", JobReason.WAITING)]
+)
+def test_what_runs_or_waits_is_left(here: Rerunner, state: str, reason: JobReason) -> None:
+    job = here.at(here.venue(), state=state)
+    before = here.row(job)
+    assert here.reasons(job) == [reason]
+    assert here.row(job) == before
+
+
+@pytest.mark.parametrize("state", ["available", "retryable", "discarded"])
+def test_what_lifeline_took_for_dead_may_run_still(here: Rerunner, state: str) -> None:
+    """Begun moments ago, and no error for its last attempt."""
+    earlier = [json.dumps({"attempt": 2, "error": "boom"})]
+    job = here.at(here.venue(), state=state, attempted_at=JUST_NOW, errors=earlier)
+    assert here.reasons(job) == [JobReason.MAY_RUN]
+    ended = here.at(here.venue(), attempted_at=JUST_NOW)
+    long_ago = here.at(here.venue(), attempted_at=LONG_AGO, errors=earlier)
+    assert here.reasons(ended, long_ago) == [None, None]
+
+
+def test_fresh_adds_force_to_what_reads_it_and_keeps_all_else(here: Rerunner) -> None:
+    one, other = here.venue(), here.venue()
+    args = {"venue_id": one, "providers": ["here"], "geocode": True, "force": False}
+    job, batch = here.job(args), here.job({"venue_ids": [other]})
+    assert here.reasons(job, batch, fresh=True) == [None, None]
+    assert here.row(job)["args"] == {**args, "force": True}
+    assert here.row(batch)["args"] == {"venue_ids": [other]}
+
+
+@pytest.mark.parametrize(
+    ("checked", "images", "forced", "skips"),
+    [
+        ("2025-10-24T15:00:00.123456Z", 0, False, True),
+        ("2025-10-24T15:00:00.123456Z", 0, True, False),
+        ("2025-10-10T15:00:00Z", 0, False, False),
+        ("2025-10-10T15:00:00Z", 1, False, True),
+        ("2025-06-10T15:00:00Z", 1, False, False),
+        ("lately", 0, False, False),
+        (None, 0, False, False),
+    ],
+)
+def test_it_is_known_which_would_skip_themselves(
+    here: Rerunner, checked: str | None, images: int, forced: bool, skips: bool
+) -> None:
+    there = here.here.image("/a", upload_status="uploaded")
+    venue = here.venue(checked=checked, images=[there] * images)
+    job = here.job({"venue_id": venue, **({"force": True} if forced else {})})
+    assert here.answer(job).would_skip is skips
+    assert not here.answer(job, fresh=True).would_skip
+
+
+def test_the_newest_of_a_venue_is_taken(here: Rerunner) -> None:
+    venue, other = here.venue(), here.venue()
+    first, second = here.at(venue), here.job({"venue_id": str(venue)})
+    batch = here.job({"venue_ids": [other, venue]})
+    alone = here.at(here.venue())
+    answers = here.service().look([first, second, batch, alone])
+    assert answers[first].newer_id == batch
+    newer = JobReason.NEWER_CHOSEN
+    assert here.reasons(first, second, batch, alone) == [newer, newer, None, None]
+
+
+def test_an_older_one_is_taken_where_the_newer_cannot_be(here: Rerunner) -> None:
+    """A retry's row is none that runs again; that it is over makes it none that stands there."""
+    venue = here.venue()
+    job = here.at(venue)
+    row = here.at(venue, worker=RETRY_WORKER)
+    assert here.reasons(job, row) == [None, JobReason.RETRY_ROW]
+
+
+@pytest.mark.parametrize("state", ["available", "scheduled", "executing", "retryable"])
+@pytest.mark.parametrize("worker", [OWN + "EnrichmentJob", RETRY_WORKER, "Another.Worker"])
+def test_another_job_at_the_venue_blocks(here: Rerunner, state: str, worker: str) -> None:
+    venue = here.venue()
+    job = here.at(venue)
+    other = add_job(
+        here.database, {"venue_id": venue}, worker=worker, state=state, attempted_at=LONG_AGO
+    )
+    assert here.reasons(job) == [JobReason.JOB_UNFINISHED]
+    blocker = here.answer(job).blocker
+    assert blocker is not None
+    assert (blocker.job_id, blocker.worker, blocker.state) == (other, worker, state)
+    assert state == "available" or blocker.since.replace(tzinfo=None) == LONG_AGO
+
+
+def test_a_batch_blocks_and_so_does_what_lifeline_gave_up(here: Rerunner) -> None:
+    one, other = here.venue(), here.venue()
+    first, second = here.at(one), here.at(other)
+    add_job(here.database, {"venue_ids": [99999, one]}, state="executing")
+    here.at(other, attempted_at=JUST_NOW, errors=[])
+    assert here.reasons(first, second) == [JobReason.JOB_UNFINISHED] * 2
+
+
+def test_jobs_of_another_queue_and_of_others_venues_do_not_block(here: Rerunner) -> None:
+    venue = here.venue()
+    job = here.at(venue)
+    add_job(here.database, {"venue_id": venue}, worker="Another.Worker", queue="mailers")
+    add_job(here.database, {"venue_id": here.venue()})
+    assert here.reasons(job) == [None]
+
+
+def test_what_a_newer_one_did_the_work_of_is_passed_over_on_request(here: Rerunner) -> None:
+    """Or a sweep would pay for each old failure of a venue that is mended."""
+    venue, other = here.venue(), here.venue()
+    job, newest = here.at(venue), here.at(other)
+    worked = {"status": "batch_completed", "enriched": 1}
+    done = here.job({"venue_ids": [venue]}, state="completed", meta=json.dumps(worked))
+    here.at(other, state="cancelled")
+    for status in ("skipped", "error"):
+        here.at(other, state="completed", meta=json.dumps({"status": status}))
+    answers = here.service(passes_over=True).look([job, newest])
+    assert (answers[job].reason, answers[job].newer_id) == (JobReason.RUN_SINCE, done)
+    assert answers[newest].reason is None
+    assert here.reasons(job, newest) == [None, None]
+
+
+def test_two_unfinished_ones_of_a_venue_block_each_other(here: Rerunner) -> None:
+    venue = here.venue()
+    both = here.at(venue, state="scheduled"), here.at(venue, state="retryable")
+    assert here.reasons(*both) == [JobReason.JOB_UNFINISHED] * 2
+
+
+@pytest.mark.parametrize("venue_id", [999999, "abc", "0012", None, {"a": 1}])
+def test_a_venue_that_is_gone_or_none_is_left(here: Rerunner, venue_id: Any) -> None:
+    assert here.reasons(here.job({"venue_id": venue_id})) == [JobReason.NO_VENUES]
+
+
+def test_a_batch_says_how_many_venues_it_asks_for(here: Rerunner) -> None:
+    venues = [here.venue(), str(here.venue()), 999999, "abc"]
+    assert here.answer(here.job({"venue_ids": venues})).venues == 2
+    assert here.reasons(here.job({"venue_ids": "abc"})) == [JobReason.NO_VENUES]
+
+
+def test_one_daily_run_at_a_time(here: Rerunner) -> None:
+    first, second = here.job({}), here.job({})
+    assert here.answer(second).venues is None
+    assert here.reasons(first, second) == [JobReason.NEWER_CHOSEN, None]
+    assert here.reasons(first) == [JobReason.JOB_UNFINISHED]
+
+
+@pytest.mark.parametrize(
+    ("worker", "reason"),
+    [
+        (OWN + "CleanupScheduler", JobReason.CLEANUP_ROW),
+        (OWN + "FailedUploadRetryWorker", JobReason.RETRY_ROW),
+        (OWN + "TriviaAdvisorBackfillJob", JobReason.OTHER_WORKER),
+        ("Some.Other", JobReason.OTHER_WORKER),
+        (BACKFILL_WORKER, JobReason.NO_VENUES),
+    ],
+)
+def test_other_workers_are_left(here: Rerunner, worker: str, reason: JobReason) -> None:
+    job = here.job({"venue_id": here.venue(), "city_id": 999999}, worker=worker)
+    before = here.row(job)
+    assert here.reasons(job, fresh=True, respawn=1) == [reason]
+    assert here.row(job) == before
+
+
+def city_of(here: Rerunner) -> int:
+    with here.database.connect() as conn:
+        row = conn.execute("SELECT min(id) FROM cities").fetchone()
+        assert row
+        conn.execute("UPDATE venues SET city_id = NULL, venue_type = 'region'")
+        return int(row[0])
+
+
+def test_a_backfill_runs_for_exactly_the_venues_that_were_agreed(here: Rerunner) -> None:
+    city = city_of(here)
+    here.venue()
+    here.venue(checked="2025-10-01T00:00:00Z")
+    here.venue(checked="2025-10-23T00:00:00Z")
+    here.venue(images=[here.here.image("/a")])
+    job = here.job({"city_id": city, "limit": 10}, worker=BACKFILL_WORKER, queue="venue_backfill")
+    assert here.answer(job).venues == 2
+    for respawn in (None, 1, 3):
+        assert here.reasons(job, respawn=respawn) == [JobReason.NOT_RESPAWNED]
+    assert here.reasons(job, respawn=2, fresh=True) == [None]
+    assert here.row(job)["args"] == {"city_id": city, "limit": 10}
+
+
+@pytest.mark.parametrize(
+    ("more", "venues"),
+    [({"limit": 1}, 1), ({"limit": None}, 101), ({}, 100), ({"limit": "x"}, 100)],
+)
+def test_the_limit_of_a_backfill(here: Rerunner, more: dict[str, Any], venues: int) -> None:
+    city = city_of(here)
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO venues (name, slug, city_id, latitude, longitude, inserted_at, updated_at)"
+            " SELECT 'V', 'v-' || n, %s, 0, 0, now(), now() FROM generate_series(1, 101) AS n",
+            [city],
+        )
+    job = here.job({"city_id": city, **more}, worker=BACKFILL_WORKER)
+    assert here.answer(job).venues == venues
+
+
+def test_one_backfill_of_a_city_at_a_time(here: Rerunner) -> None:
+    city = city_of(here)
+    here.venue()
+    job = here.job({"city_id": city}, worker=BACKFILL_WORKER)
+    add_job(here.database, {"city_id": str(city)}, worker=BACKFILL_WORKER, queue="venue_backfill")
+    assert here.reasons(job, respawn=1) == [JobReason.JOB_UNFINISHED]
+
+
+def test_images_that_are_retried_now_go_first(here: Rerunner) -> None:
+    one, other = here.venue(), here.venue()
+    job, batch = here.at(one), here.job({"venue_ids": [other, one]})
+    answers = here.service().look([job, batch], image_venues=[one])
+    assert {each.reason for each in answers.values()} == {JobReason.IMAGES_FIRST}
+
+
+def test_what_changed_since_it_was_looked_at_is_decided_anew(here: Rerunner) -> None:
+    job = here.at(here.venue())
+    assert here.answer(job).reason is None
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute("UPDATE oban_jobs SET state = 'executing' WHERE id = %s", [job])
+    assert here.reasons(job) == [JobReason.EXECUTING]
+
+
+def test_a_row_that_a_node_takes_meanwhile_is_left(here: Rerunner) -> None:
+    """The node's transaction is open when ours looks, and is done before ours writes."""
+    job = here.at(here.venue(), state="retryable")
+    with ThreadPoolExecutor(1) as pool, here.database.connect() as node:
+        node.execute(
+            "UPDATE oban_jobs SET state = 'executing', attempt = 4, max_attempts = 20"
+            " WHERE id = %s",
+            [job],
+        )
+        waiting = pool.submit(here.service().rerun, [job])
+        with here.database.connect(autocommit=True) as conn:
+            while not conn.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                " AND wait_event_type = 'Lock'"
+            ).fetchone():
+                pass
+        node.commit()
+        answer = waiting.result()[job]
+    assert answer.reason is JobReason.CHANGED
+    assert (here.row(job)["state"], here.row(job)["attempt"]) == ("executing", 4)
+
+
+def test_several_at_once_take_each_job_once_and_one_a_venue(here: Rerunner) -> None:
+    venues = [here.venue() for _ in range(20)]
+    older = [here.at(venue) for venue in venues]
+    newer = [here.at(venue) for venue in venues]
+
+    def again(chosen: list[int]) -> list[int]:
+        with source_of(here.database) as source:
+            service = Rerunning(source, "venue_enrichment", timedelta(minutes=2))
+            found = service.rerun(chosen)
+            return [each.job_id for each in found.values() if each.reason is None]
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [job for some in pool.map(again, [older, newer] * 2) for job in some]
+    assert len(taken) == len(set(taken)) == len(venues)
+    waiting = [job for job in jobs(here.database) if job["state"] == "available"]
+    assert sorted(job["args"]["venue_id"] for job in waiting) == venues
+
+
+def test_listeners_are_woken_once_a_queue(here: Rerunner) -> None:
+    chosen = [here.at(here.venue()) for _ in range(3)]
+    chosen.append(here.at(here.venue(), queue="another"))
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute('LISTEN "public.oban_insert"')
+        here.service().rerun(chosen)
+        heard = list(conn.notifies(timeout=5, stop_after=2))
+    payloads = sorted(json.loads(each.payload)["queue"] for each in heard)
+    assert payloads == ["another", "venue_enrichment"]
+
+
+def test_without_fresh_no_right_on_args_is_needed(here: Rerunner) -> None:
+    """The rights that `doctor` asks for are enough, and without --fresh fewer are."""
+    job = here.at(here.venue())
+    role = f"rerunner_{conninfo_to_dict(here.database.conninfo)['dbname']}"
+    changed = ", ".join(column for column in RERUN if column != "args")
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute(f"CREATE ROLE {role}")
+        conn.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+        conn.execute(f"GRANT UPDATE ({changed}) ON oban_jobs TO {role}")
+        limited = make_conninfo(here.database.conninfo, options=f"-c role={role}")
+        try:
+            with source_of(Database(limited)) as source:
+                refuse_who_may_not_rerun(source)
+                with pytest.raises(PermissionDeniedError, match="may not have jobs run again"):
+                    refuse_who_may_not_rerun(source, fresh=True)
+                service = Rerunning(source, "venue_enrichment", timedelta(minutes=2))
+                assert service.rerun([job])[job].reason is None
+        finally:
+            conn.execute(f"DROP OWNED BY {role}")
+            conn.execute(f"DROP ROLE {role}")
+
+
+def test_ten_thousand_jobs_in_one_go(here: Rerunner) -> None:
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO venues (name, slug, city_id, latitude, longitude, inserted_at, updated_at)"
+            " SELECT 'V', 'v-' || n, (SELECT min(id) FROM cities), 0, 0, now(), now()"
+            " FROM generate_series(1, 10000) AS n"
+        )
+        found = conn.execute(
+            "INSERT INTO oban_jobs (state, queue, worker, args, attempt, max_attempts,"
+            " attempted_at, discarded_at) SELECT 'discarded', 'venue_enrichment', %s,"
+            " jsonb_build_object('venue_id', id), 3, 3, %s, %s FROM venues WHERE slug LIKE 'v-%%'"
+            " RETURNING id",
+            [OWN + "EnrichmentJob", LONG_AGO, LONG_AGO],
+        ).fetchall()
+    answers = here.service().rerun([row[0] for row in found])
+    assert {each.reason for each in answers.values()} == {None}
+    assert len(answers) == 10_000
