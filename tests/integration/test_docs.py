@@ -44,9 +44,9 @@ BLOCK = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 ENTRY = re.compile(r"^(?:\||- ).*$", re.MULTILINE)
 IN_BACKTICKS = re.compile(r"`(venue-ops [^`]+)`")
 SHOWS_EXIT_CODE = "; echo $?"
-ELSEWHERE = ("demo", "--profile")
-"""What needs a server or a file of its own: tests/cli/test_demo_command.py and the tests of
-the settings run these."""
+ELSEWHERE = ("demo", "--profile", "worker")
+"""What needs a server or a file of its own, or goes on until a signal: tests/cli/test_demo_command.py,
+the tests of the settings and those of the worker run these."""
 
 
 @dataclass(frozen=True, slots=True)
