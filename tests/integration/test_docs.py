@@ -45,8 +45,8 @@ ENTRY = re.compile(r"^(?:\||- ).*$", re.MULTILINE)
 IN_BACKTICKS = re.compile(r"`(venue-ops [^`]+)`")
 SHOWS_EXIT_CODE = "; echo $?"
 ELSEWHERE = ("demo", "--profile", "worker")
-"""What needs a server or a file of its own, or goes on until a signal: tests/cli/test_demo_command.py,
-the tests of the settings and those of the worker run these."""
+"""What needs a server or a file of its own, or goes on until a signal. These are run by
+tests/cli/test_demo_command.py, the tests of the settings, and those of the worker."""
 
 
 @dataclass(frozen=True, slots=True)
