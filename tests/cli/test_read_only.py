@@ -57,6 +57,9 @@ DRY_RUNS: tuple[tuple[str, ...], ...] = (
     ("retry", "venue", "noce-krk", "--dry-run", "-o", "csv"),
     ("retry", "city", "krakow", "warszawa", "--dry-run", "--force"),
     ("sweep", "--dry-run", "-o", "json"),
+    ("retry", "job", "137", "124", "122", "--fresh", "--dry-run"),
+    ("retry", "job", "--all", "--city", "krakow", "--dry-run", "-o", "csv"),
+    ("retry", "city", "krakow", "--jobs", "--dry-run"),
 )
 """Say the price as well, under a role that may read the table of prices."""
 OF_THIS_MACHINE: tuple[tuple[str, ...], ...] = (("runs", "list"), ("reconcile", "--dry-run"))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -48,13 +47,13 @@ def test_a_job_is_changed_as_oban_would_and_no_further(here: Rerunner) -> None:
     }
 
 
-@pytest.mark.parametrize("state", ["completed", "cancelled", "discarded", "retryable", "scheduled"])
-def test_every_state_but_two_may_run_again(here: Rerunner, state: str) -> None:
-    job = here.at(here.venue(), state=state)
-    assert here.reasons(job) == [None]
-    row = here.row(job)
-    assert row["state"] == "available"
-    assert [row[f"{end}_at"] for end in ("completed", "cancelled", "discarded")] == [None] * 3
+def test_every_state_but_two_may_run_again(here: Rerunner) -> None:
+    for state in ("completed", "cancelled", "discarded", "retryable", "scheduled"):
+        job = here.at(here.venue(), state=state)
+        assert here.reasons(job) == [None]
+        row = here.row(job)
+        assert row["state"] == "available"
+        assert [row[f"{end}_at"] for end in ("completed", "cancelled", "discarded")] == [None] * 3
 
 
 @pytest.mark.parametrize(("most", "then"), [(3, 4), (20, 20)])
@@ -97,31 +96,30 @@ def test_fresh_adds_force_to_what_reads_it_and_keeps_all_else(here: Rerunner) ->
     assert here.row(batch)["args"] == {"venue_ids": [other]}
 
 
-@pytest.mark.parametrize(
-    ("checked", "images", "forced", "skips"),
-    [
-        ("2025-10-24T15:00:00.123456Z", 0, False, True),
-        ("2025-10-24T15:00:00.123456Z", 0, True, False),
-        ("2025-10-10T15:00:00Z", 0, False, False),
-        ("2025-10-10T15:00:00Z", 1, False, True),
-        ("2025-06-10T15:00:00Z", 1, False, False),
-        ("lately", 0, False, False),
-        (None, 0, False, False),
-    ],
+SKIPS: tuple[tuple[str | None, int, bool, bool], ...] = (
+    ("2025-10-24T15:00:00.123456Z", 0, False, True),
+    ("2025-10-24T15:00:00.123456Z", 0, True, False),
+    ("2025-10-10T15:00:00Z", 0, False, False),
+    ("2025-10-10T15:00:00Z", 1, False, True),
+    ("2025-06-10T15:00:00Z", 1, False, False),
+    ("lately", 0, False, False),
+    (None, 0, False, False),
 )
-def test_it_is_known_which_would_skip_themselves(
-    here: Rerunner, checked: str | None, images: int, forced: bool, skips: bool
-) -> None:
+"""When a venue was checked, its images, whether the job is forced: would it skip itself?"""
+
+
+def test_it_is_known_which_would_skip_themselves(here: Rerunner) -> None:
     there = here.here.image("/a", upload_status="uploaded")
-    venue = here.venue(checked=checked, images=[there] * images)
-    job = here.job({"venue_id": venue, **({"force": True} if forced else {})})
-    assert here.answer(job).would_skip is skips
-    assert not here.answer(job, fresh=True).would_skip
+    for checked, images, forced, skips in SKIPS:
+        venue = here.venue(checked=checked, images=[there] * images)
+        job = here.job({"venue_id": venue, **({"force": True} if forced else {})})
+        assert here.answer(job).would_skip is skips, checked
+        assert not here.answer(job, fresh=True).would_skip
 
 
-@pytest.mark.parametrize("venue_id", [999999, "abc", "0012", None, {"a": 1}])
-def test_a_venue_that_is_gone_or_none_is_left(here: Rerunner, venue_id: Any) -> None:
-    assert here.reasons(here.job({"venue_id": venue_id})) == [JobReason.NO_VENUES]
+def test_a_venue_that_is_gone_or_none_is_left(here: Rerunner) -> None:
+    for venue_id in (999999, "abc", "0012", None, {"a": 1}):
+        assert here.reasons(here.job({"venue_id": venue_id})) == [JobReason.NO_VENUES]
 
 
 def test_a_batch_says_how_many_venues_it_asks_for(here: Rerunner) -> None:

@@ -46,19 +46,19 @@ def test_an_older_one_is_taken_where_the_newer_cannot_be(here: Rerunner) -> None
     assert here.reasons(job, row) == [None, JobReason.RETRY_ROW]
 
 
-@pytest.mark.parametrize("state", ["available", "scheduled", "executing", "retryable"])
 @pytest.mark.parametrize("worker", [OWN + "EnrichmentJob", RETRY_WORKER, "Another.Worker"])
-def test_another_job_at_the_venue_blocks(here: Rerunner, state: str, worker: str) -> None:
-    venue = here.venue()
-    job = here.at(venue)
-    other = add_job(
-        here.database, {"venue_id": venue}, worker=worker, state=state, attempted_at=LONG_AGO
-    )
-    assert here.reasons(job) == [JobReason.JOB_UNFINISHED]
-    blocker = here.answer(job).blocker
-    assert blocker is not None
-    assert (blocker.job_id, blocker.worker, blocker.state) == (other, worker, state)
-    assert state == "available" or blocker.since.replace(tzinfo=None) == LONG_AGO
+def test_another_job_at_the_venue_blocks(here: Rerunner, worker: str) -> None:
+    for state in ("available", "scheduled", "executing", "retryable"):
+        venue = here.venue()
+        job = here.at(venue)
+        other = add_job(
+            here.database, {"venue_id": venue}, worker=worker, state=state, attempted_at=LONG_AGO
+        )
+        assert here.reasons(job) == [JobReason.JOB_UNFINISHED]
+        blocker = here.answer(job).blocker
+        assert blocker is not None
+        assert (blocker.job_id, blocker.worker, blocker.state) == (other, worker, state)
+        assert state == "available" or blocker.since.replace(tzinfo=None) == LONG_AGO
 
 
 def test_a_batch_blocks_and_so_does_what_lifeline_gave_up(here: Rerunner) -> None:
