@@ -137,6 +137,7 @@ def test_ids_that_are_none_or_not_there(program: Program, rows: Rows) -> None:
     for typed, code, said in (
         ("99999", 3, "There is no job 99999."),
         (str(2**63), 2, "is no id of a job"),
+        ("1" * 5000, 2, "is no id of a job"),
         ("abc", 2, '"abc" is no id of a job.'),
         ("0", 2, '"0" is no id of a job.'),
         ("१२", 2, "is no id of a job"),

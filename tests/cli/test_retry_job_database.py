@@ -53,6 +53,16 @@ def test_a_reader_that_went_away_undoes_nothing(program: Program, rows: Rows) ->
     assert program("runs", "list", "-o", "json").data[0]["jobs"] == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_stdout_is_told_when_all_is_done(program: Program, rows: Rows) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = program.process("retry", "job", 137, capture_output=False, stdout=full, stderr=-1)
+    assert done.returncode == 1
+    assert "1 job runs again." in done.stderr
+    assert "No space left on device" in done.stderr
+    assert rows(137)[0]["state"] == "available"
+
+
 def test_nothing_is_begun_where_nothing_may_be_written(
     program: Program, sample_database: Database, rows: Rows
 ) -> None:
