@@ -12,7 +12,7 @@ from venue_ops.core.planning import Grain
 from venue_ops.core.planning.jobs import JobAnswer, JobItem, JobReason, JobTotals
 from venue_ops.core.references import shortened
 from venue_ops.core.retry import again
-from venue_ops.core.retry.outcomes import Summary
+from venue_ops.core.retry.outcomes import JobResult, Summary
 from venue_ops.core.retry.receipts import ReceiptWriter, RunHead, RunJob
 from venue_ops.core.services.rerunning import Rerunning, ids_of, items_of, refuse_absent
 from venue_ops.core.services.rights import refuse_who_may_not_rerun
@@ -189,6 +189,8 @@ def _run(session: Session, rerunning: Rerunning, plan: _Plan, options: JobOption
             session.console.warn(f"{error.message} The run is over, and its jobs run again.")
         finally:
             session.console.note(view.of_done(summary))
+            if summary.jobs[JobResult.RERUN]:
+                session.console.note(view.FOLLOWED)
             session.console.note(f"Its receipt: {program(session)} runs show {head.id}")
     print_done(session, done)
 
