@@ -59,6 +59,9 @@ DRY_RUNS: tuple[tuple[str, ...], ...] = (
     ("sweep", "--dry-run", "-o", "json"),
     ("sweep", "--enqueue", "--dry-run"),
     ("retry", "city", "krakow", "--enqueue", "--engine", "python", "--dry-run"),
+    ("retry", "job", "137", "124", "122", "--fresh", "--dry-run"),
+    ("retry", "job", "--all", "--city", "krakow", "--dry-run", "-o", "csv"),
+    ("retry", "city", "krakow", "--jobs", "--dry-run"),
 )
 """Say the price as well, under a role that may read the table of prices."""
 OF_THIS_MACHINE: tuple[tuple[str, ...], ...] = (("runs", "list"), ("reconcile", "--dry-run"))

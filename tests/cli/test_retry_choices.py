@@ -206,8 +206,7 @@ def test_a_sweep_names_the_jobs_that_were_given_up(
     assert done.code == 0
     assert "1 job was given up, which no retry of images mends:" in done.err
     assert f"{number}  enrichment  noce  REQUEST_DENIED" in done.err
-    assert f"Oban.retry_job({number})" in done.err
-    assert "`force: true`" in done.err
+    assert f"`venue-ops retry job {number} --fresh`" in done.err
 
 
 def test_many_jobs_that_were_given_up_are_counted(here: World, program: Program) -> None:

@@ -253,7 +253,7 @@ def _commands_of_job(detail: JobDetail, plan: VenuePlan | None) -> Iterator[str]
     job = detail.operation
     if plan is not None and plan.taken:
         yield f"venue-ops retry venue {quote(plan.slug)}"
-    elif job.kind is JobKind.ENRICHMENT and job.outcome is Outcome.FAILED:
+    elif _may_run_again(detail):
         fresh = "" if member(detail.args, "force") is True else " --fresh"
         yield f"venue-ops retry job {job.id}{fresh}"
     if job.kind is JobKind.BACKFILL and job.city is not None:
@@ -262,6 +262,14 @@ def _commands_of_job(detail: JobDetail, plan: VenuePlan | None) -> Iterator[str]
     if (child := next(worst, None)) is not None:
         yield f"venue-ops explain job {child}"
     yield f"venue-ops show job {job.id}"
+
+
+def _may_run_again(detail: JobDetail) -> bool:
+    """An enrichment that failed before it knew of any image, and whose venue is there."""
+    job = detail.operation
+    is_there = job.venue is None or job.venue.slug is not None
+    failed = job.kind is JobKind.ENRICHMENT and job.outcome is Outcome.FAILED
+    return failed and is_there and not detail.failed_images
 
 
 def _many(count: int, noun: str) -> str:

@@ -23,14 +23,19 @@ def rerun(
     summary: Summary,
     image_venues: Iterable[int] = (),
 ) -> Iterator[RunJob]:
-    """Have the jobs run again, some thousand in a transaction; each as its receipt has it."""
+    """Have the jobs run again, some thousand in a transaction; each as its receipt has it.
+
+    Raises ConfigurationError where the receipt cannot be written: `summary` has counted by then.
+    """
     venues = list(image_venues)
     for start in range(0, len(job_ids), AT_ONCE):
         some = job_ids[start : start + AT_ONCE]
         answers = rerunning.rerun(some, venues)
+        for answer in answers.values():
+            result = JobResult.RERUN if answer.reason is None else JobResult.LEFT
+            summary.jobs[result] += 1
         for item in items_of(session.source, some, answers):
             job = recorded_job(item, session.clock())
-            summary.jobs[JobResult(job.result)] += 1
             receipt.job(job)
             yield job
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from venue_ops.context import Session
-from venue_ops.core.errors import UsageError
-from venue_ops.core.models import JobKind
+from venue_ops.core.errors import ConfigurationError, UsageError
 from venue_ops.core.planning import Grain
 from venue_ops.core.planning.jobs import JobAnswer, JobItem, JobReason, JobTotals
 from venue_ops.core.references import shortened
 from venue_ops.core.retry import again
-from venue_ops.core.retry.outcomes import Summary
+from venue_ops.core.retry.outcomes import JobResult, Summary
 from venue_ops.core.retry.receipts import ReceiptWriter, RunHead, RunJob
 from venue_ops.core.services.rerunning import Rerunning, ids_of, items_of, refuse_absent
 from venue_ops.core.services.rights import refuse_who_may_not_rerun
@@ -29,7 +28,9 @@ from venue_ops.listings.width import note_hidden
 from venue_ops.output.formats import Format
 from venue_ops.output.models import Listing, PageInfo
 from venue_ops.views import rerunning as view
+from venue_ops.views.words import many
 
+_TOO_HIGH = 2**63
 _NAMED = 20
 """So many jobs that are left out are named one by one; of more there are counts."""
 
@@ -85,7 +86,7 @@ def named_jobs(typed: Sequence[str]) -> Chosen:
     """Jobs by their ids. Raises UsageError for what can be none."""
     found: dict[int, None] = {}
     for word in typed:
-        if not (word.isascii() and word.isdecimal() and 0 < int(word[:19]) < 2**63 > int(word)):
+        if not (word.isascii() and word.isdecimal() and 0 < int(word[:20]) < _TOO_HIGH):
             raise UsageError(
                 f'"{shortened(word)}" is no id of a job.', hint="`venue-ops list` shows the ids."
             )
@@ -137,8 +138,8 @@ def retry_jobs(session: Session, chosen: Chosen, options: JobOptions) -> None:
     plan = _Plan.of(chosen, rerunning.look(chosen.ids))
     if chosen.are_named:
         refuse_absent(chosen.ids, plan.answers)
+    _refuse_another_number(plan, options.respawn)
     left = tuple(_left(session, plan))
-    _refuse_another_number(plan, left, options)
     if options.dry_run:
         _print(session, plan)
         if plan.totals.jobs:
@@ -182,9 +183,15 @@ def _run(session: Session, rerunning: Rerunning, plan: _Plan, options: JobOption
         for job in rerun(session, rerunning, plan.taken, receipt, summary):
             done.append(job)
     finally:
-        receipt.end(summary, session.clock())
-        session.console.note(view.of_done(summary))
-        session.console.note(f"Its receipt: {program(session)} runs show {head.id}")
+        try:
+            receipt.end(summary, session.clock())
+        except ConfigurationError as error:  # hides neither the jobs nor what ended the run
+            session.console.warn(f"{error.message} The run is over, and its jobs run again.")
+        finally:
+            session.console.note(view.of_done(summary))
+            if summary.jobs[JobResult.RERUN]:
+                session.console.note(view.FOLLOWED)
+            session.console.note(f"Its receipt: {program(session)} runs show {head.id}")
     print_done(session, done)
 
 
@@ -195,26 +202,20 @@ def _left(session: Session, plan: _Plan) -> Iterator[JobItem]:
         yield from items_of(session.source, left, plan.answers)
 
 
-def _refuse_another_number(plan: _Plan, left: Iterable[JobItem], options: JobOptions) -> None:
-    """Raise UsageError where --respawn says another number than the backfill would pay for."""
-    if options.respawn is None:
+def _refuse_another_number(plan: _Plan, respawn: int | None) -> None:
+    """Raise UsageError where --respawn is not the number that its backfill would pay for."""
+    if respawn is None:
         return
-    for item in left:
-        if item.reason is JobReason.NOT_RESPAWNED:
-            count = item.answer.venues or 0
+    for answer in plan.answers.values():
+        if not answer.is_backfill:
+            raise UsageError("--respawn is for backfills.", hint="Leave it out.")
+        if answer.reason is JobReason.NOT_RESPAWNED:
+            venues = many(answer.venues or 0, "venue")
             raise UsageError(
-                f"Backfill {item.job.id} would pay for {count:,} venues now, not for"
-                f" {options.respawn:,}.",
-                hint=f"`venue-ops retry job {item.job.id} --respawn {count}` if that is meant.",
+                f"Backfill {answer.job_id} would pay for {venues} now, not for {respawn:,}.",
+                hint=f"`venue-ops retry job {answer.job_id} --respawn {answer.venues}` if that is"
+                " meant.",
             )
-        if item.job.kind is JobKind.BACKFILL:
-            return
-    if not any(item.job.kind is JobKind.BACKFILL for item in left) and not _is_backfill(plan):
-        raise UsageError("--respawn is for backfills.", hint="Leave it out.")
-
-
-def _is_backfill(plan: _Plan) -> bool:
-    return any(answer.is_backfill for answer in plan.answers.values())
 
 
 def _print(session: Session, plan: _Plan) -> None:

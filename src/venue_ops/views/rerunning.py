@@ -138,6 +138,10 @@ def of_done(summary: Summary) -> str:
     return f"{said}, {left:,} left as they changed meanwhile." if left else f"{said}."
 
 
+FOLLOWED = "`venue-ops list --order activity` shows what becomes of them."
+"""Said of jobs that run again."""
+
+
 def skipping(totals: JobTotals) -> str | None:
     """That some would do nothing; None where none would."""
     if not totals.skipping:
