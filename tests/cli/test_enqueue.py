@@ -154,7 +154,8 @@ def test_whether_somebody_consumes_the_queue(
 
 def test_for_our_own_worker(world_of: World, retrier: Program) -> None:
     venue = world_of.venue(world_of.image("/a"), world_of.image("/b", retry_count=1))
-    done = retrier("sweep", "--enqueue", "--engine", "python", "--force", "-o", "json")
+    argv = ("--engine", "python", "--force", "--max-retries", "5", "-o", "json")
+    done = retrier("sweep", "--enqueue", *argv)
     assert done.code == 0
     (row,) = jobs(world_of.database)
     names = {each["id"].partition("/")[2]: n for each, n in zip(done.data, (0, 1), strict=True)}
@@ -164,6 +165,7 @@ def test_for_our_own_worker(world_of: World, retrier: Program) -> None:
         "image_indexes": [0, 1],
         "images": names,
         "force": True,
+        "max_retries": 5,
     }
     assert "see that `venue-ops worker` runs." in done.err
 

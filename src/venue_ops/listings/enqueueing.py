@@ -120,6 +120,9 @@ class Enqueued:
             priority=_FIRST if self.scope.grain in _SMALL else _LAST,
             run_id=run,
             forced=self.policy.force,
+            max_retries=limit
+            if (limit := self.policy.max_retries) != settings.max_retries
+            else None,
         )
         queue, settle = settings.queues.enrichment, settings.retry.settle
         return Enqueueing(self.session.source, queue, rows, settle=settle)

@@ -1,8 +1,8 @@
 """What a job row asks of `venue-ops worker` (pure).
 
 `--enqueue --engine python` writes `{"venue_id": 1, "images": {"gp-848af5ab31": 1}, "force": true}`:
-the images by the end of their ids, with the retries that each had had by then. Rows are written by
-whoever may insert them, so any JSON can stand there.
+the images by the end of their ids, with the retries that each had had by then; `max_retries` where
+it was given another limit. Rows are written by whoever may insert them, so any JSON can stand there.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class JobArgs:
     venue_id: int
     images: Mapping[str, int]
     force: bool = False
+    max_retries: int | None = None
 
 
 def job_args(args: Json) -> JobArgs | str:
@@ -45,7 +46,10 @@ def job_args(args: Json) -> JobArgs | str:
     force = args.get("force", False)
     if not isinstance(force, bool):
         return "Its args say neither yes nor no to force."
-    return JobArgs(venue_id, {k: v for k, v in retries.items() if v is not None}, force)
+    limit = whole(args, "max_retries")
+    if limit is None and args.get("max_retries") is not None:
+        return "Its args give a limit of retries that is no whole number (max_retries)."
+    return JobArgs(venue_id, {k: v for k, v in retries.items() if v is not None}, force, limit)
 
 
 def run_of(tags: Json, job_id: int) -> str:
@@ -59,9 +63,10 @@ def run_of(tags: Json, job_id: int) -> str:
 def policy_of_job(asked: JobArgs, max_retries: int) -> Policy:
     """Takes whatever is named, of any class: who enqueued it has chosen.
 
-    That one was taken whose retries are spent means that a higher limit was given then.
+    An image whose retries are spent by now is tried once: it was taken then.
     """
-    limit = max(max_retries, *(count + 1 for count in asked.images.values()))
+    given = max_retries if asked.max_retries is None else asked.max_retries
+    limit = max(given, *(count + 1 for count in asked.images.values()))
     return Policy(classes=frozenset(Retryability), max_retries=limit, force=asked.force)
 
 

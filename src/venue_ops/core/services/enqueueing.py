@@ -29,7 +29,11 @@ a second."""
 
 @dataclass(frozen=True, slots=True)
 class JobRows:
-    """The rows that are inserted. A queue's smaller priorities come first, 0 to 3."""
+    """The rows that are inserted. A queue's smaller priorities come first, 0 to 3.
+
+    `forced`, and `max_retries` where it is another limit than that of the settings, are for
+    Python; the application's job knows neither.
+    """
 
     engine: Engine
     queue: str
@@ -37,11 +41,18 @@ class JobRows:
     priority: int
     run_id: str
     forced: bool = False
+    max_retries: int | None = None
 
     @property
     def tags(self) -> tuple[str, ...]:
         """What tells them from the application's own."""
         return "venue-ops", self.run_tag
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What their args say besides the images."""
+        forced = {"force": True} if self.forced else {}
+        return forced if self.max_retries is None else {**forced, "max_retries": self.max_retries}
 
     @property
     def run_tag(self) -> str:
@@ -110,7 +121,7 @@ class Enqueueing:
             "worker": rows.worker,
             "tags": list(rows.tags),
             "priority": rows.priority,
-            "forced": rows.forced,
+            "options": json.dumps(rows.options),
             "now": naive_utc(self.source.now()),
             "channel": f"{self.source.oban_schema}.oban_insert",
         }

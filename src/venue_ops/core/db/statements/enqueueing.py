@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
-    Boolean,
     ColumnElement,
     Integer,
     Select,
@@ -53,7 +52,7 @@ def enqueue(question: Enqueue) -> Select[Any]:
     """Binds `wanted`, the images as JSON: number, venue_id, provider, url, retries, name.
 
     Binds `run_tag`, `touched_since`, `enrichment_queue` and the workers of each kind, and to insert
-    also `queue`, `worker`, `tags`, `priority`, `forced`, `now`, `channel`. A row a venue: its job,
+    also `queue`, `worker`, `tags`, `priority`, `options`, `now`, `channel`. A row a venue: its job,
     or why it has none, and in `chosen` the images that are meant by the job, by their numbers.
     """
     tables = oban_tables(question.oban_schema)
@@ -119,11 +118,8 @@ def _inserted(question: Enqueue, tables: ObanTables, answer: CTE) -> CTE:
         lit("venue_id"), answer.c.venue_id, lit("image_indexes"), answer.c.indexes
     )
     if question.engine is Engine.PYTHON:
-        more = func.jsonb_build_object(lit("images"), answer.c.names)
-        forced = case(
-            (bindparam("forced", type_=Boolean), json_lit('{"force": true}')), else_=json_lit("{}")
-        )
-        for each in (more, forced):
+        images = func.jsonb_build_object(lit("images"), answer.c.names)
+        for each in (images, cast(one_text("options"), JSONB)):
             args = args.op("||", return_type=JSONB())(each)
     now = one_moment("now")
     jobs = tables.jobs
