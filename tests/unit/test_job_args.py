@@ -124,19 +124,19 @@ def test_whoever_enqueued_it_has_chosen_the_class_and_the_limit() -> None:
     assert len(plan.taken) == 1
 
 
-@pytest.mark.parametrize(("given", "limit"), [(None, 3), (5, 5), (2, 2), (1, 2)])
-def test_the_limit_is_that_of_the_row_else_of_the_settings(given: int | None, limit: int) -> None:
+@pytest.mark.parametrize(("typed", "limit"), [(None, 3), (5, 5), (2, 2), (1, 2)])
+def test_the_limit_is_that_of_the_row_else_of_the_settings(typed: int | None, limit: int) -> None:
     args: dict[str, Any] = {"venue_id": 7, "images": {"fs-a": 1}}
-    if given is not None:
-        args["max_retries"] = given
+    if typed is not None:
+        args["max_retries"] = typed
     asked = job_args(args)
     assert isinstance(asked, JobArgs)
     assert policy_of_job(asked, 3).max_retries == limit
 
 
-@pytest.mark.parametrize("given", ["5", 2.5, True, [], {}])
-def test_a_limit_that_is_none(given: Any) -> None:
-    said = job_args({"venue_id": 7, "images": {"fs-a": 1}, "max_retries": given})
+@pytest.mark.parametrize("typed", ["5", 2.5, True, [], {}])
+def test_a_limit_that_is_none(typed: Any) -> None:
+    said = job_args({"venue_id": 7, "images": {"fs-a": 1}, "max_retries": typed})
     assert isinstance(said, str)
     assert "max_retries" in said
 

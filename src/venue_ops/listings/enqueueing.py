@@ -112,7 +112,7 @@ class Enqueued:
         yield job_work(run, self.queue)
 
     def _enqueueing(self, run: str) -> Enqueueing:
-        settings = self.session.settings
+        settings, limit = self.session.settings, self.policy.max_retries
         rows = JobRows(
             engine=self.engine,
             queue=self.queue,
@@ -120,9 +120,7 @@ class Enqueued:
             priority=_FIRST if self.scope.grain in _SMALL else _LAST,
             run_id=run,
             forced=self.policy.force,
-            max_retries=limit
-            if (limit := self.policy.max_retries) != settings.max_retries
-            else None,
+            max_retries=None if limit == settings.max_retries else limit,
         )
         queue, settle = settings.queues.enrichment, settings.retry.settle
         return Enqueueing(self.session.source, queue, rows, settle=settle)

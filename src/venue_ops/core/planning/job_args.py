@@ -2,7 +2,7 @@
 
 `--enqueue --engine python` writes `{"venue_id": 1, "images": {"gp-848af5ab31": 1}, "force": true}`:
 the images by the end of their ids, with the retries that each had had by then; `max_retries` where
-it was given another limit. Rows are written by whoever may insert them, so any JSON can stand there.
+another limit was given. Rows are written by whoever may insert them, so any JSON can stand there.
 """
 
 from __future__ import annotations
