@@ -66,7 +66,7 @@ def test_a_line_counts_what_failed(lines: tuple[Lines, Clock, list[str]]) -> Non
         tell(outcome(result))
     clock.now += LINE_EVERY
     tell(outcome(Result.FAILED))
-    assert said == ["8 of 1,234 images, 3 failed, 3 left alone, 0.8 a second, about 25m33s left"]
+    assert said == ["9 of 1,234 images, 3 failed, 3 left alone, 0.9 a second, about 22m41s left"]
 
 
 def test_more_than_was_planned_leaves_no_time(lines: tuple[Lines, Clock, list[str]]) -> None:
