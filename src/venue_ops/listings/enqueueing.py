@@ -32,6 +32,10 @@ DEAF = timedelta(seconds=600)
 IDLE = timedelta(minutes=10)
 """A queue of which no job was begun for so long may have no consumer."""
 
+_AT_WORK = {Engine.APP: timedelta(), Engine.PYTHON: timedelta(minutes=15)}
+"""How long a job may be at work that the application's Lifeline took for dead: the application's as
+long as the settings say, one of our worker up to its --rescue-after."""
+
 _QUICKLY = timedelta(seconds=2)
 _SMALL = (Grain.IMAGE, Grain.VENUE)
 _FIRST, _LAST = 0, 3
@@ -106,7 +110,7 @@ class Enqueued:
             now=session.clock,
             enqueueing=self._enqueueing(own),
             rows=rows_of(session),
-            settle=session.settings.retry.settle,
+            settle=max(session.settings.retry.settle, _AT_WORK[self.engine]),
             waits=self.waits,
         )
         yield job_work(run, self.queue)

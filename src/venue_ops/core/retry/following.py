@@ -57,21 +57,28 @@ def are_done(followed: Followed, images: Sequence[Json]) -> bool:
 
 
 def outcome_of(item: Item, images: Sequence[Json] | None, end: JobEnd, now: datetime) -> Outcome:
-    """What became of one image; `images` are those of its venue, None where it is gone."""
+    """What became of one image; `images` are those of its venue, None where it is gone.
+
+    Where others have its identity, too, it is there only if none of them has failed.
+    """
     outcome = Outcome(item, Result.CHANGED, now, job_id=end.job_id)
     found = [] if images is None else _found(item, images)
-    if len(found) != 1:
-        return replace(outcome, message="it is not in its venue any more")
-    (image,) = found
-    status, details = string_at(image, "upload_status"), member(image, "error_details")
-    if status == UploadStatus.UPLOADED:
-        url, path = string_at(image, "url"), string_at(image, "imagekit_path")
-        return replace(outcome, result=Result.UPLOADED, url=url, path=path)
-    if not has_failed(image):
-        return replace(outcome, message="it changed meanwhile")
     if not _tried(item, found):
         return replace(outcome, result=Result.LEFT, message=_left(end))
-    is_given_up = status == UploadStatus.PERMANENTLY_FAILED
+    failed = [image for image in found if has_failed(image)]
+    if failed:
+        return _failed_again(outcome, failed[0])
+    uploaded = [i for i in found if string_at(i, "upload_status") == UploadStatus.UPLOADED]
+    if uploaded:
+        url, path = string_at(uploaded[-1], "url"), string_at(uploaded[-1], "imagekit_path")
+        return replace(outcome, result=Result.UPLOADED, url=url, path=path)
+    said = "it changed meanwhile" if found else "it is not in its venue any more"
+    return replace(outcome, message=said)
+
+
+def _failed_again(outcome: Outcome, image: Json) -> Outcome:
+    details = member(image, "error_details")
+    is_given_up = string_at(image, "upload_status") == UploadStatus.PERMANENTLY_FAILED
     return replace(
         outcome,
         result=Result.GIVEN_UP if is_given_up else Result.FAILED,

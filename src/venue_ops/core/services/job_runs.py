@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -59,9 +60,9 @@ class JobRun:
     ) -> None:
         """Enqueue the plans and, where it waits, follow their jobs.
 
-        The first signal ends it after the batch that is being inserted; a second one at once, by
-        KeyboardInterrupt. `summary` is what the run comes to, also when this raises: VenueOpsError
-        or what `emit` raised.
+        The first signal ends it after the batch that is being inserted, and nothing is inserted
+        that was still being planned; a second one ends it at once, by KeyboardInterrupt. `summary`
+        is what the run comes to, also when this raises: VenueOpsError or what `emit` raised.
         """
         _Execution(self, budget, emit, summary, heard).execute(plans)
 
@@ -90,9 +91,9 @@ class _Execution:
         with self._heeding_signals():
             try:
                 for some in batches(self._within(plans), self._run.enqueueing.at_once):
-                    self._insert(some, followed)
                     if self._over.is_set():
                         break
+                    self._insert(some, followed)
                 self._follow(followed)
             finally:
                 for each in followed.values():
@@ -104,6 +105,8 @@ class _Execution:
         """Up to the last venue of the budget that has something to enqueue."""
         venues = 0
         for plan in plans:
+            if self._over.is_set():
+                return
             if not plan.taken:
                 continue
             if self._budget.venues is not None and venues >= self._budget.venues:
@@ -162,24 +165,31 @@ class _Execution:
 
     def _follow(self, followed: dict[int, Followed]) -> None:
         """Look at the rows until all are over, or a signal or the budget ends it."""
-        began, pause = self._run.clock(), FIRST_LOOK
+        clock, pause = self._run.clock, FIRST_LOOK
+        ends_at = math.inf if self._budget.seconds is None else clock() + self._budget.seconds
         while followed and not self._over.is_set():
-            looked = self._run.clock()
-            for end in self._ended(list(followed)):
+            looked = clock()
+            ended = self._ended(list(followed))
+            took = clock() - looked
+            for end in ended:
+                if self._over.is_set() or clock() >= ends_at:
+                    break
                 self._end(followed, end)
-            now = self._run.clock()
-            if self._budget.seconds is not None and now - began >= self._budget.seconds:
-                if followed:
-                    self._summary.stopped = self._summary.stopped or Stop.MAX_DURATION
+            if followed and clock() >= ends_at:
+                self._summary.stopped = self._summary.stopped or Stop.MAX_DURATION
                 return
             if followed:
                 pause = min(LONGEST_PAUSE, pause * 1.3)
-                self._over.wait(max(pause, 5 * (now - looked)))
+                wait = min(max(pause, 5 * took), ends_at - clock())
+                self._over.wait(max(0.0, wait))
 
-    def _ended(self, job_ids: list[int]) -> Iterator[JobEnd]:
+    def _ended(self, job_ids: list[int]) -> list[JobEnd]:
         question = EndedJobs(self._run.rows.oban_schema)
-        for row in self._run.rows.database.ask(question, {"job_ids": job_ids}):
-            yield JobEnd(row["id"], row["state"] or GONE, row["attempted_at"], row["error"])
+        found = self._run.rows.database.ask(question, {"job_ids": job_ids})
+        return [
+            JobEnd(row["id"], row["state"] or GONE, row["attempted_at"], row["error"])
+            for row in found
+        ]
 
     def _end(self, followed: dict[int, Followed], end: JobEnd) -> None:
         job = followed[end.job_id]
