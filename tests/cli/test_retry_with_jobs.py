@@ -105,7 +105,7 @@ def test_a_limit_is_of_venues_of_both(here: Rerunner, program: Program) -> None:
 
 
 def test_a_limit_counts_the_venues_of_a_batch(here: Rerunner, program: Program) -> None:
-    """What a job would pay for is what was agreed to, or it is left: nobody knows of a daily run."""
+    """A job pays for no more than was agreed to; what a daily run pays for, nobody knows."""
     alone = here.at(here.venue())
     batch = here.job({"venue_ids": [here.venue() for _ in range(3)]})
     daily = here.job({})
