@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +12,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.cli import schemas
 from tests.cli.program import Program, on
+from tests.cli.receipts import state_of
 from tests.cli.screen import Screen
 from tests.cli.test_roles import SECTIONS, Roles
 from tests.databases import Database, Databases
 
+from venue_ops.core.errors import ConfigurationError
+from venue_ops.core.retry.receipts import ReceiptWriter, RunJob
+from venue_ops.core.services.rerunning import Rerunning, jobs_of
 from venue_ops.demo.schema import Layout
 
 
@@ -61,6 +68,99 @@ def test_a_full_stdout_is_told_when_all_is_done(program: Program, rows: Rows) ->
     assert "1 job runs again." in done.stderr
     assert "No space left on device" in done.stderr
     assert rows(137)[0]["state"] == "available"
+
+
+def at_the_commit(database: Database, happens: str) -> None:
+    """Have something happen between what a run does and whatever it would do next."""
+    with database.connect(autocommit=True) as conn:
+        conn.execute(
+            "CREATE FUNCTION happens() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {happens}; RETURN NULL; END $$"
+        )
+        conn.execute(
+            "CREATE CONSTRAINT TRIGGER at_the_commit AFTER UPDATE ON oban_jobs"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION happens()"
+        )
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        "DELETE FROM oban_jobs WHERE id = NEW.id",
+        "ALTER TABLE IF EXISTS cities RENAME TO gone",
+    ],
+)
+def test_what_comes_after_the_commit_hides_no_job(
+    program: Program, sample_database: Database, happens: str
+) -> None:
+    """A node may have run and pruned a row by then, or the database be gone."""
+    at_the_commit(sample_database, happens)
+    done = program("retry", "job", 137, 136, "-o", "json")
+    assert done.code == 0, done.err
+    assert [(row["id"], row["result"]) for row in done.data] == [(137, "rerun"), (136, "rerun")]
+    assert receipted(program) == [(137, "rerun"), (136, "rerun")]
+
+
+def test_a_job_that_is_gone_when_it_comes_to_it_is_left(
+    program: Program, sample_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pruned before it is read, or after that and before it is changed."""
+    for name, called, job in (
+        ("venue_ops.listings.jobs_done.jobs_of", jobs_of, 137),
+        ("venue_ops.core.services.rerunning.Rerunning.rerun", Rerunning.rerun, 136),
+    ):
+
+        def prune(*given: Any, called: Callable[..., Any] = called, job: int = job) -> Any:
+            with sample_database.connect(autocommit=True) as conn:
+                conn.execute("DELETE FROM oban_jobs WHERE id = %s", [job])
+            return called(*given)
+
+        monkeypatch.setattr(name, prune)
+    done = program("retry", "job", 137, 136, 129, "-o", "json")
+    assert done.code == 0, done.err
+    schemas.assert_list(json.loads(done.out), "reruns")
+    expected = [(137, "left"), (136, "left"), (129, "rerun")]
+    assert [(row["id"], row["result"]) for row in done.data] == expected
+    assert {row["reason"] for row in done.data[:2]} == {"changed"}
+    assert receipted(program) == expected
+    assert "1 job runs again, 2 left as they changed meanwhile." in done.err
+
+
+def test_a_signal_after_the_commit_hides_no_job(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ReceiptWriter.job
+
+    def interrupted(writer: ReceiptWriter, job: RunJob) -> None:
+        signal.raise_signal(signal.SIGINT)
+        real(writer, job)
+
+    monkeypatch.setattr(ReceiptWriter, "job", interrupted)
+    done = program("retry", "job", 137, 136, "-o", "json")
+    assert done.code == 130
+    assert [(row["id"], row["result"]) for row in done.data] == [(137, "rerun"), (136, "rerun")]
+    assert receipted(program) == [(137, "rerun"), (136, "rerun")]
+
+
+def test_a_receipt_that_is_full_hides_no_job(
+    program: Program, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise ConfigurationError("The receipt of the run cannot be written: it is full.")
+
+    monkeypatch.setattr(ReceiptWriter, "job", full)
+    done = program("retry", "job", 137, 136, "-o", "json")
+    assert done.code == 4
+    assert "cannot be written: it is full." in done.err
+    assert [(row["id"], row["result"]) for row in done.data] == [(137, "rerun"), (136, "rerun")]
+    assert {row["state"] for row in rows(136, 137)} == {"available"}
+
+
+def receipted(program: Program) -> list[tuple[int, str]]:
+    """The jobs of the only run, and their results."""
+    (file,) = state_of(program).runs.glob("*.jsonl")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return [(line["job_id"], line["result"]) for line in lines if line["kind"] == "job"]
 
 
 def test_nothing_is_begun_where_nothing_may_be_written(

@@ -104,6 +104,26 @@ def test_a_limit_is_of_venues_of_both(here: Rerunner, program: Program) -> None:
     assert states(here) == {older: "available", newer: "available"}
 
 
+def test_a_limit_counts_the_venues_of_a_batch(here: Rerunner, program: Program) -> None:
+    """A job pays for no more than was agreed to; what a daily run pays for, nobody knows."""
+    alone = here.at(here.venue())
+    batch = here.job({"venue_ids": [here.venue() for _ in range(3)]})
+    daily = here.job({})
+    planned = program("sweep", "--jobs", "--limit", 3, "--dry-run")
+    assert "A retry would run 1 job of 3 venues again." in planned.err
+    assert "2 jobs more would ask for more venues than --limit has room for." in planned.err
+    assert program("sweep", "--jobs", "--limit", 2).code == 0
+    assert states(here) == {alone: "available", batch: "discarded", daily: "discarded"}
+    none = program("sweep", "--jobs", "--limit", 2)
+    assert none.code == 0
+    assert "Nothing to retry." in none.err
+    assert "2 jobs more would ask for more venues" in none.err
+    assert program("sweep", "--jobs", "--limit", 3).code == 0
+    assert states(here) == {alone: "available", batch: "available", daily: "discarded"}
+    assert program("sweep", "--jobs").code == 0
+    assert states(here)[daily] == "available"
+
+
 @pytest.mark.parametrize(
     ("argv", "taken"),
     [((), [0, 1]), (("--error", "boom"), [1]), (("--provider", "here"), [0])],

@@ -92,6 +92,38 @@ def test_what_a_newer_one_did_the_work_of_is_passed_over_on_request(here: Rerunn
     assert here.reasons(job, newest) == [None, None]
 
 
+def succeeded(here: Rerunner, args: Any, **meta: Any) -> int:
+    found = {"status": "success", "images_uploaded": 1, **meta}
+    return here.job(args, state="completed", errors=[], meta=json.dumps(found))
+
+
+def test_a_batch_is_passed_over_where_each_of_its_venues_was_done_since(here: Rerunner) -> None:
+    """One of them is not enough: the others would never be asked for again. A gone one is none."""
+    one, other = here.venue(), here.venue()
+    batch = here.job({"venue_ids": [one, other, 999999]})
+    succeeded(here, {"venue_id": one})
+    service = here.service(passes_over=True)
+    assert service.look([batch])[batch].reason is None
+    last = succeeded(here, {"venue_id": other})
+    answer = service.look([batch])[batch]
+    assert (answer.reason, answer.newer_id) == (JobReason.RUN_SINCE, last)
+
+
+def test_a_batch_that_did_a_part_did_the_work_of_none_of_its_venues(here: Rerunner) -> None:
+    """It does not say of which. The job of one venue that kept some images says so of them."""
+    one, other = here.venue(), here.venue()
+    both, daily = [here.at(one), here.at(other)], here.job({})
+    some = {"status": "batch_completed", "enriched": 1, "failed": 1}
+    for args in ({"venue_ids": [one, other]}, {}):
+        here.job(args, state="completed", errors=[], meta=json.dumps(some))
+    answers = here.service(passes_over=True).look([*both, daily])
+    assert {each.reason for each in answers.values()} == {None}
+    succeeded(here, {"venue_id": one}, images_failed=1)
+    answers = here.service(passes_over=True).look([*both, daily])
+    since = JobReason.RUN_SINCE
+    assert [answers[each].reason for each in (*both, daily)] == [since, None, None]
+
+
 def test_two_unfinished_ones_of_a_venue_block_each_other(here: Rerunner) -> None:
     venue = here.venue()
     both = here.at(venue, state="scheduled"), here.at(venue, state="retryable")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+import signal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any
 
 from venue_ops.context import Session
+from venue_ops.core.models import Operation
+from venue_ops.core.planning.jobs import JobAnswer, JobItem, JobReason
 from venue_ops.core.retry.outcomes import JobResult, Summary
-from venue_ops.core.retry.receipts import ReceiptWriter, RunJob, recorded_job
-from venue_ops.core.services.rerunning import AT_ONCE, Rerunning, items_of
+from venue_ops.core.retry.receipts import ReceiptWriter, RunJob, gone_job, recorded_job
+from venue_ops.core.services.rerunning import AT_ONCE, Rerunning, jobs_of
 from venue_ops.listings.width import note_hidden
 from venue_ops.output.formats import Format
 from venue_ops.output.models import Listing, PageInfo
@@ -21,23 +26,53 @@ def rerun(
     job_ids: Sequence[int],
     receipt: ReceiptWriter,
     summary: Summary,
+    done: list[RunJob],
     image_venues: Iterable[int] = (),
-) -> Iterator[RunJob]:
-    """Have the jobs run again, some thousand in a transaction; each as its receipt has it.
+) -> None:
+    """Have the jobs run again, some thousand in a transaction; `done` gets each as its receipt.
 
-    Raises ConfigurationError where the receipt cannot be written: `summary` has counted by then.
+    Raises ConfigurationError where the receipt cannot be written: `summary` and `done` have all
+    that was done by then.
     """
     venues = list(image_venues)
     for start in range(0, len(job_ids), AT_ONCE):
         some = job_ids[start : start + AT_ONCE]
+        jobs = jobs_of(session.source, some)  # once they run again, nothing may come between
         answers = rerunning.rerun(some, venues)
-        for answer in answers.values():
-            result = JobResult.RERUN if answer.reason is None else JobResult.LEFT
-            summary.jobs[result] += 1
-        for item in items_of(session.source, some, answers):
-            job = recorded_job(item, session.clock())
-            receipt.job(job)
-            yield job
+        with _signals_wait():
+            now = session.clock()
+            ended = [_ended(each, jobs, answers, now) for each in some]
+            done += ended
+            summary.jobs.update(JobResult(each.result) for each in ended)
+            for job in ended:
+                receipt.job(job)
+
+
+def _ended(
+    job_id: int, jobs: Mapping[int, Operation], answers: Mapping[int, JobAnswer], now: datetime
+) -> RunJob:
+    """What became of one; it may have been pruned since it was planned, and is left then."""
+    if (job := jobs.get(job_id)) is None:
+        return gone_job(job_id, now)
+    changed = JobAnswer(job_id, job.state, JobReason.CHANGED, None)
+    return recorded_job(JobItem(job, answers.get(job_id, changed)), now)
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """A Ctrl-C comes when the block is over, and is not lost."""
+    before: dict[int, Any] = {}
+    heard: list[int] = []
+    for each in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ValueError):  # not in the main thread
+            before[each] = signal.signal(each, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in heard[:1]:
+            signal.raise_signal(number)
 
 
 def print_none(session: Session) -> None:

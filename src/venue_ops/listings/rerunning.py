@@ -180,8 +180,7 @@ def _run(session: Session, rerunning: Rerunning, plan: _Plan, options: JobOption
     )
     receipt = ReceiptWriter(session.state.runs, head, session.redactor.text)
     try:
-        for job in rerun(session, rerunning, plan.taken, receipt, summary):
-            done.append(job)
+        rerun(session, rerunning, plan.taken, receipt, summary, done)
     finally:
         try:
             receipt.end(summary, session.clock())
@@ -192,7 +191,8 @@ def _run(session: Session, rerunning: Rerunning, plan: _Plan, options: JobOption
             if summary.jobs[JobResult.RERUN]:
                 session.console.note(view.FOLLOWED)
             session.console.note(f"Its receipt: {program(session)} runs show {head.id}")
-    print_done(session, done)
+            if done:
+                print_done(session, done)
 
 
 def _left(session: Session, plan: _Plan) -> Iterator[JobItem]:

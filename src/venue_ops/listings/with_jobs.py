@@ -8,7 +8,7 @@ from functools import partial
 from venue_ops.context import Session
 from venue_ops.core.models import JobKind, Outcome
 from venue_ops.core.planning import Policy, VenuePlan
-from venue_ops.core.planning.jobs import JobTotals
+from venue_ops.core.planning.jobs import JobTotals, with_room
 from venue_ops.core.queries import JobQuery
 from venue_ops.core.retry.outcomes import Summary
 from venue_ops.core.retry.receipts import ReceiptWriter
@@ -25,7 +25,8 @@ class WithJobs:
     """Enrichments of a scope that failed, as the list has it; one a venue.
 
     First it hears of the plans of images: the jobs of their venues are left, for the images go
-    first. `limit` is how many venues there may be in all, None for any number.
+    first. `limit` is how many venues there may be in all, None for any number: a job that would
+    ask for more than there is room for is left, and so is a daily run, whose venues nobody knows.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class WithJobs:
         self._limit = limit
         self._venues: list[int] = []
         self._taken: list[int] = []
+        self._over = 0
         self.totals = JobTotals()
 
     def add(self, plan: VenuePlan) -> None:
@@ -59,11 +61,13 @@ class WithJobs:
         answers = self._rerunning.look(found, self._venues)
         room = None if self._limit is None else max(0, self._limit - len(self._venues))
         there = [answers[each] for each in found if each in answers]
-        self._taken = [each.job_id for each in there if each.reason is None][:room]
+        self._taken = [each.job_id for each in with_room(there, room)]
         chosen = set(self._taken)
         for each in there:
             if each.reason is not None or each.job_id in chosen:
                 self.totals.add(each)
+            else:
+                self._over += 1
 
     @property
     def said(self) -> str:
@@ -75,6 +79,8 @@ class WithJobs:
         if (line := view.skipping(self.totals)) is not None:
             yield line
         yield from view.left_out(self.totals)
+        if self._over:
+            yield view.over_limit(self._over)
 
     def refuse_where_read_only(self) -> None:
         """Raise where no job could be changed."""
@@ -82,6 +88,4 @@ class WithJobs:
 
     def execute(self, receipt: ReceiptWriter, summary: Summary) -> None:
         """Have them run again; each is kept in the receipt."""
-        done = rerun(self._session, self._rerunning, self._taken, receipt, summary, self._venues)
-        for _ in done:
-            pass
+        rerun(self._session, self._rerunning, self._taken, receipt, summary, [], self._venues)

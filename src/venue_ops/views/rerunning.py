@@ -122,6 +122,11 @@ def left_out(totals: JobTotals, items: Sequence[JobItem] = ()) -> Iterator[str]:
         yield f"  {many:>{width},}  {WORDS[reason]}"
 
 
+def over_limit(count: int) -> str:
+    """`2 jobs more would ask for more venues than --limit has room for.`"""
+    return f"{words.many(count, 'job')} more would ask for more venues than --limit has room for."
+
+
 def _named(item: JobItem) -> Iterator[str]:
     name = item.job.worker.rpartition(".")[2]
     at = since(item)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -117,6 +117,21 @@ class JobTotals:
         self.venues += answer.venues or 0
         self.daily += answer.venues is None
         self.skipping += answer.would_skip
+
+
+def with_room(answers: Iterable[JobAnswer], room: int | None) -> Iterator[JobAnswer]:
+    """Those that run again, in their order, for `room` venues in all; None is for any number.
+
+    One that asks for more than is left is passed over, and so is one whose venues nobody knows.
+    """
+    for answer in answers:
+        if answer.reason is not None:
+            continue
+        if room is not None:
+            if answer.venues is None or answer.venues > room:
+                continue
+            room -= answer.venues
+        yield answer
 
 
 def since(item: JobItem) -> datetime | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from venue_ops.core.errors import ConfigurationError
-from venue_ops.core.planning.jobs import JobItem
+from venue_ops.core.planning.jobs import JobItem, JobReason
 from venue_ops.core.retry.outcomes import JobResult, Outcome, Summary
 
 Clean = Callable[[str], str]
@@ -124,6 +124,12 @@ def recorded_job(item: JobItem, at: datetime) -> RunJob:
         reason=None if item.reason is None else str(item.reason),
         at=at.isoformat(),
     )
+
+
+def gone_job(job_id: int, at: datetime) -> RunJob:
+    """The same of one that was planned and is not there any more: nobody knows more than its id."""
+    left, changed = str(JobResult.LEFT), str(JobReason.CHANGED)
+    return RunJob(job_id, "", None, None, "", left, changed, at.isoformat())
 
 
 class ReceiptWriter:

@@ -159,6 +159,14 @@ def items_of(
                 yield JobItem(found[job_id], answers[job_id])
 
 
+def jobs_of(source: Source, job_ids: Sequence[int]) -> dict[int, Operation]:
+    """What the list says of each of these jobs that is there."""
+    found: dict[int, Operation] = {}
+    for start in range(0, len(job_ids), _PAGE):
+        found |= _operations(source, job_ids[start : start + _PAGE])
+    return found
+
+
 def _operations(source: Source, job_ids: Sequence[int]) -> dict[int, Operation]:
     bound = {**source.common_parameters(), "job_ids": list(job_ids)}
     now = source.now()

@@ -217,36 +217,54 @@ def in_the_way(place: CTE, standing: CTE, tables: ObanTables) -> CTE:
 
 
 def run_since(candidate: CTE, place: CTE, tables: ObanTables) -> CTE:
-    """By chosen job the newest enrichment of its places that is newer and has done its work.
+    """By chosen job the newest of the enrichments that did its work since, at each of its places.
 
     Binds `passed_over`: where it is false none is looked for. One that failed or skipped itself
-    has done none.
+    has done none, and of a batch that did a part nobody knows which. A venue that is gone needs
+    no work.
     """
-    job = tables.jobs.alias("completed_job")
-    completed = (
-        select(job.c.id, job.c.worker, job.c.queue, job.c.args)
-        .where(
-            bindparam("passed_over", type_=Boolean),
-            job.c.id > select(func.min(candidate.c.id)).scalar_subquery(),
-            job.c.state == cast(lit("completed"), tables.state),
-            is_kind(job.c.worker, JobKind.ENRICHMENT),
-            is_one_of(job_outcome(JobColumns.of(job), sql("NULL", Text)), _WORKED),
-        )
-        .cte("completed")
-    )
-    done = _places_of_jobs(completed, "done")
+    done = _places_of_jobs(_completed(candidate, tables), "done")
     nobody = sql("NULL", BigInteger)
+    venue = venues.alias("venue_at_place")
     every = union_all(
-        select(place.c.id.label("chosen_id"), nobody.label("done_id"), place.c.place),
+        select(place.c.id.label("chosen_id"), nobody.label("done_id"), place.c.place)
+        .select_from(place.outerjoin(venue, venue.c.id == place.c.place))
+        .where(or_(place.c.place <= sql("0"), venue.c.id.is_not(None))),
         select(nobody, done.c.id, done.c.place),
     ).subquery("chosen_or_done")
     newest = func.max(every.c.done_id).over(partition_by=every.c.place)
     seen = select(every.c.chosen_id, newest.label("newest")).subquery("newest_done")
     return (
         select(seen.c.chosen_id.label("candidate_id"), func.max(seen.c.newest).label("id"))
-        .where(seen.c.newest > seen.c.chosen_id)
+        .where(seen.c.chosen_id.is_not(None))
         .group_by(seen.c.chosen_id)
+        .having(func.bool_and(func.coalesce(seen.c.newest, sql("0")) > seen.c.chosen_id))
         .cte("run_since")
+    )
+
+
+def _completed(candidate: CTE, tables: ObanTables) -> CTE:
+    """Enrichments that did the work of all their places, newer than the oldest chosen job."""
+    job = tables.jobs.alias("completed_job")
+    outcome = job_outcome(JobColumns.of(job), sql("NULL", Text)).label("outcome")
+    ended = (
+        select(job.c.id, job.c.worker, job.c.queue, job.c.args, outcome)
+        .where(
+            bindparam("passed_over", type_=Boolean),
+            job.c.id > select(func.min(candidate.c.id)).scalar_subquery(),
+            job.c.state == cast(lit("completed"), tables.state),
+            is_kind(job.c.worker, JobKind.ENRICHMENT),
+        )
+        .subquery("ended")
+    )
+    is_partial = ended.c.outcome == lit(Outcome.PARTIAL)
+    return (
+        select(ended.c.id, ended.c.worker, ended.c.queue, ended.c.args)
+        .where(
+            is_one_of(ended.c.outcome, _WORKED),
+            not_(and_(is_partial, not_(has_member(ended.c.args, "venue_id")))),
+        )
+        .cte("completed")
     )
 
 
