@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.enqueueing import FOR_PYTHON, RETRY_WORKER, Enqueuer, add_job, jobs
@@ -140,6 +140,19 @@ class Shift:
 def run_sql(here: World, statement: str, *values: Any) -> None:
     with here.database.connect(autocommit=True) as conn:
         conn.execute(statement, list(values))
+
+
+def seconds_until(moment: str) -> float:
+    """From now, by the clock that the server and we share here."""
+    found = datetime.fromisoformat(moment)
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return (found - datetime.now(UTC)).total_seconds()
+
+
+def is_given_back(row: dict[str, Any], *, seconds: float) -> bool:
+    """Whether it waits for so long, its attempt not counted."""
+    assert (row["state"], row["attempt"], row["max_attempts"]) == ("scheduled", 0, 1)
+    return seconds - 5 < seconds_until(row["scheduled_at"]) <= seconds
 
 
 def args_of(here: World, venue: int) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""Rows that find somebody at their venue, or that somebody else marked: none is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from psycopg.types.json import Jsonb
+from tests.cli.retrying import at_the_first_request
+from tests.enqueueing import add_job
+from tests.retrying import World
+from tests.working import Shift, is_given_back, run_sql, seconds_until
+
+from venue_ops.demo.pictures import png
+from venue_ops.demo.web import Answer
+
+pytest.importorskip("oban", reason="oban for Python wants Python 3.12")
+
+
+@pytest.fixture
+def here(shift: Shift) -> World:
+    return shift.here
+
+
+def found_busy(here: World, job: int, *, since: timedelta, last: timedelta) -> None:
+    """So long ago for the first and the last time, as its row keeps it."""
+    now = datetime.now(UTC)
+    meta = {"busy_since": (now - since).isoformat(), "busy_last": (now - last).isoformat()}
+    run_sql(here, "UPDATE oban_jobs SET meta = %s WHERE id = %s", Jsonb(meta), job)
+
+
+def test_a_venue_that_stays_busy_is_not_waited_for_for_ever(shift: Shift, here: World) -> None:
+    venue = here.venue(here.image("/a"))
+    (job,) = shift.enqueue(venue)
+    other = add_job(here.database, {"venue_id": venue}, state="executing")
+    found_busy(here, job, since=timedelta(minutes=61), last=timedelta(minutes=2))
+    shift.work()
+    assert shift.reason(job) == (
+        f"Its venue was busy for 60 minutes: job {other} is at its venue (executing)."
+    )
+
+
+def test_a_venue_busy_twice_an_hour_apart_is_waited_for(shift: Shift, here: World) -> None:
+    """Behind many others a row is looked at seldom, and nobody knows of the time between."""
+    venue = here.venue(here.image("/a"))
+    (job,) = shift.enqueue(venue)
+    add_job(here.database, {"venue_id": venue}, state="executing")
+    hour = timedelta(minutes=61)
+    found_busy(here, job, since=hour, last=hour)
+    shift.stops_after = 1
+    shift.work(drains=False)
+    row = shift.job(job)
+    assert is_given_back(row, seconds=60)
+    assert row["meta"]["busy_since"] == row["meta"]["busy_last"]
+    assert -5 < -seconds_until(row["meta"]["busy_last"]) < 60
+
+
+def test_a_row_that_was_begun_is_not_busy_any_more(shift: Shift, here: World) -> None:
+    here.concurrency = 1
+    here.provider_web._handler = lambda request: Answer(200, png(request.path), delay=0.2)
+    (job,) = shift.enqueue(here.venue(*(here.image(f"/{n}") for n in range(4))))
+    found_busy(here, job, since=timedelta(minutes=59), last=timedelta(minutes=1))
+    at_the_first_request(here, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert shift.work() == signal.SIGTERM
+    row = shift.job(job)
+    assert is_given_back(row, seconds=0)
+    assert row["meta"] == {"snoozed": 1, "busy_since": None, "busy_last": None}
