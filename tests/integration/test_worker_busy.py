@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from psycopg.types.json import Jsonb
-from tests.cli.retrying import at_the_first_request
-from tests.enqueueing import add_job
+from tests.cli.retrying import at_the_first_request, statuses
+from tests.enqueueing import RETRY_WORKER, add_job
 from tests.retrying import World
 from tests.working import Shift, is_given_back, run_sql, seconds_until
 
@@ -67,3 +67,71 @@ def test_a_row_that_was_begun_is_not_busy_any_more(shift: Shift, here: World) ->
     row = shift.job(job)
     assert is_given_back(row, seconds=0)
     assert row["meta"] == {"snoozed": 1, "busy_since": None, "busy_last": None}
+
+
+LIFELINE = (
+    "UPDATE oban_jobs SET state = 'discarded', discarded_at = timezone('UTC', now())"
+    " WHERE state = 'executing' AND worker = %s"
+)
+"""The application's, where it takes a job for dead that has no attempt left."""
+
+
+def test_a_row_that_is_discarded_while_it_runs_goes_back_when_the_worker_stops(
+    shift: Shift, here: World
+) -> None:
+    here.concurrency = 1
+    venue = here.venue(*(here.image(f"/{n}") for n in range(4)))
+    (job,) = shift.enqueue(venue)
+
+    def discarded_and_stopped() -> None:
+        run_sql(here, LIFELINE, RETRY_WORKER)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    at_the_first_request(here, discarded_and_stopped)
+    assert shift.work() == signal.SIGTERM
+    row = shift.job(job)
+    assert is_given_back(row, seconds=0)
+    assert (row["discarded_at"], row["meta"]["snoozed"]) == (None, 1)
+    shift.work()
+    assert statuses(here, venue) == ["uploaded"] * 4
+    assert shift.job(job)["state"] == "completed"
+
+
+def test_a_row_that_is_discarded_while_its_venue_is_found_busy_goes_back(
+    shift: Shift, here: World
+) -> None:
+    venue = here.venue(here.image("/a"))
+    (job,) = shift.enqueue(venue)
+    add_job(here.database, {"venue_id": venue}, state="executing")
+    run_sql(
+        here,
+        """CREATE FUNCTION discard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             NEW.state = 'discarded'; NEW.discarded_at = timezone('UTC', now()); RETURN NEW;
+           END $$;
+           CREATE TRIGGER lifeline BEFORE UPDATE ON oban_jobs FOR EACH ROW
+             WHEN (NEW.state = 'executing') EXECUTE FUNCTION discard()""",
+    )
+    shift.stops_after = 1
+    shift.work(drains=False)
+    row = shift.job(job)
+    assert is_given_back(row, seconds=60)
+    assert row["meta"]["busy_since"] is not None
+
+
+@pytest.mark.parametrize(
+    "since", ["attempt = attempt + 1, max_attempts = 3", "attempted_at = '2030-01-01'"]
+)
+def test_a_row_that_somebody_else_had_since_is_left_alone(
+    shift: Shift, here: World, since: str
+) -> None:
+    (job,) = shift.enqueue(here.venue(*(here.image(f"/{n}") for n in range(9))))
+    here.concurrency = 1
+
+    def taken_and_stopped() -> None:
+        run_sql(here, LIFELINE, RETRY_WORKER)
+        run_sql(here, f"UPDATE oban_jobs SET {since}")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    at_the_first_request(here, taken_and_stopped)
+    assert shift.work() == signal.SIGTERM
+    assert shift.job(job)["state"] == "discarded"

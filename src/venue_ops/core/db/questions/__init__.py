@@ -93,6 +93,7 @@ from venue_ops.core.db.questions.working import (
     ForeignJobs,
     JobsToBegin,
     RescueJobs,
+    ReturnJob,
 )
 from venue_ops.core.db.questions.writes import (
     JobRights,
@@ -161,6 +162,7 @@ __all__ = [
     "RelationFacts",
     "Rerun",
     "RescueJobs",
+    "ReturnJob",
     "RoleFacts",
     "ServerFacts",
     "SpentAttempts",
