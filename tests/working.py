@@ -164,8 +164,8 @@ def args_of(here: World, venue: int) -> dict[str, Any]:
 
 def add(here: World, args: Any, **more: Any) -> int:
     """A row of ours in the worker's queue."""
-    columns = {"max_attempts": 1, **more}
-    return add_job(here.database, args, worker=RETRY_WORKER, queue=QUEUE.name, **columns)
+    columns = {"max_attempts": 1, "queue": QUEUE.name, **more}
+    return add_job(here.database, args, worker=RETRY_WORKER, **columns)
 
 
 def states(here: World) -> list[str]:

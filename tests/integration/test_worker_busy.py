@@ -10,8 +10,8 @@ import pytest
 from psycopg.types.json import Jsonb
 from tests.cli.retrying import at_the_first_request, statuses
 from tests.enqueueing import RETRY_WORKER, add_job
-from tests.retrying import World
-from tests.working import Shift, is_given_back, run_sql, seconds_until
+from tests.retrying import NOW, World
+from tests.working import QUEUE, Shift, add, args_of, is_given_back, run_sql, seconds_until
 
 from venue_ops.demo.pictures import png
 from venue_ops.demo.web import Answer
@@ -67,6 +67,52 @@ def test_a_row_that_was_begun_is_not_busy_any_more(shift: Shift, here: World) ->
     row = shift.job(job)
     assert is_given_back(row, seconds=0)
     assert row["meta"] == {"snoozed": 1, "busy_since": None, "busy_last": None}
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_two_rows_of_one_venue_do_not_wait_for_each_other(
+    shift: Shift, here: World, jobs: int
+) -> None:
+    """Whoever enqueued the second has not seen the first; the older one is done."""
+    venue = here.venue(here.image("/a"))
+    (first,) = shift.enqueue(venue)
+    second = add(here, args_of(here, venue))
+    shift.stops_after = 2
+    shift.work(drains=False, jobs=jobs)
+    assert shift.job(first)["state"] == "completed"
+    assert statuses(here, venue) == ["uploaded"]
+    assert is_given_back(shift.job(second), seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("queue", "state", "since", "blocks"),
+    [
+        (QUEUE.name, "available", None, False),
+        (QUEUE.name, "scheduled", None, False),
+        (QUEUE.name, "executing", timedelta(minutes=-1), True),
+        (QUEUE.name, "executing", timedelta(0), False),
+        (QUEUE.name, "executing", timedelta(minutes=1), False),
+        (QUEUE.name, "executing", None, True),
+        ("venue_enrichment", "available", None, True),
+        ("venue_enrichment", "executing", timedelta(minutes=1), True),
+    ],
+)
+def test_which_of_two_retries_of_one_venue_goes_first(
+    shift: Shift, here: World, queue: str, state: str, since: timedelta | None, blocks: bool
+) -> None:
+    venue = here.venue(here.image("/a"))
+    at = None if since is None else NOW.replace(tzinfo=None) + since
+    begun = {"state": "executing", "attempt": 1, "attempted_at": NOW.replace(tzinfo=None)}
+    first = add(here, args_of(here, venue), **begun)
+    second = add(here, {"venue_id": venue}, queue=queue, state=state, attempted_at=at)
+    rows = here.rows()
+    found = rows.blockers([venue], NOW, besides=first)
+    assert {venue: each.job_id for venue, each in found.items()} == (
+        {venue: second} if blocks else {}
+    )
+    assert rows.blockers([venue], NOW, besides=second)[venue].job_id == first
+    assert rows.blockers([venue], NOW)[venue].job_id == first
+    rows.database.close()
 
 
 LIFELINE = (

@@ -81,7 +81,7 @@ def test_a_busy_venue_is_waited_for_and_not_for_ever() -> None:
         job = found_busy(since=waited, last=timedelta(minutes=5))
         ending = busy(job, why)
         assert isinstance(ending, Cancelled) is is_over
-    assert busy(job, why) == Cancelled(f"Its venue was busy for 60 minutes: {why}.")
+    assert busy(job, why) == Cancelled(f"Its venue was busy for 60 minutes: {why}.", gave_up=True)
 
 
 def test_a_row_that_waited_long_for_a_worker_is_not_busy_since_then() -> None:
@@ -105,7 +105,9 @@ def test_two_looks_far_apart_are_no_hour_of_a_busy_venue() -> None:
 def test_a_fault_of_ours_gives_it_back_and_not_for_ever() -> None:
     assert at_fault(JOB, "The disk is full.") == Later(60, "The disk is full.", FIRST)
     late = found_busy(PATIENCE, timedelta(minutes=1))
-    assert isinstance(at_fault(late, "The disk is full."), Cancelled)
+    ending = at_fault(late, "The disk is full.")
+    assert isinstance(ending, Cancelled)
+    assert ending.gave_up
 
 
 def test_a_job_is_over_before_it_would_be_rescued() -> None:

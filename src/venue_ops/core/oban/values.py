@@ -48,9 +48,13 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """It cannot be done, or not soon; the reason stands in the row."""
+    """It cannot be done, or not soon; the reason stands in the row.
+
+    `gave_up` where it waited for long and nothing was tried.
+    """
 
     reason: str
+    gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def busy(job: JobRow, why: str) -> Ending:
         since = now
     if now - since >= PATIENCE:
         minutes = PATIENCE // timedelta(minutes=1)
-        return Cancelled(f"Its venue was busy for {minutes} minutes: {why}.")
+        return Cancelled(f"Its venue was busy for {minutes} minutes: {why}.", gave_up=True)
     return Later(int(BUSY_FOR.total_seconds()), why, Busy(since, now))
 
 
@@ -78,7 +78,7 @@ def at_fault(job: JobRow, why: str) -> Ending:
     """Of a job that met a fault of ours: it goes back, and no image was marked."""
     ending = busy(job, why)
     if isinstance(ending, Cancelled):
-        return Cancelled(f"It met a fault of the worker's for an hour: {why}.")
+        return Cancelled(f"It met a fault of the worker's for an hour: {why}.", gave_up=True)
     return ending
 
 
