@@ -207,6 +207,26 @@ def test_a_queue_with_the_jobs_of_others_is_refused(shift: Shift, here: World) -
     assert shift.job(job)["state"] == "completed"
 
 
+def test_jobs_of_others_are_not_woken(shift: Shift, here: World) -> None:
+    """Theirs may come at any time, and their time is not for us to look at."""
+    others: list[int] = []
+    due: dict[str, Any] = {"state": "scheduled", "queue": QUEUE.name}
+
+    def emit(_: Outcome) -> None:
+        others.append(add_job(here.database, {"venue_id": 1}, **due))
+        others.append(add_job(here.database, {"venue_id": 1}, **{**due, "state": "retryable"}))
+        ours.append(add(here, args_of(here, venues[1]), state="scheduled"))
+
+    ours: list[int] = []
+    venues = [here.venue(here.image("/a")), here.venue(here.image("/b"))]
+    shift.enqueue(venues[0])
+    shift.emit = lambda outcome: None if ours else emit(outcome)
+    shift.work()
+    assert statuses(here, venues[1]) == ["uploaded"]
+    assert shift.job(ours[0])["state"] == "completed"
+    assert [shift.job(each)["state"] for each in others] == ["scheduled", "retryable"]
+
+
 def test_jobs_of_others_that_come_later_end_the_worker(shift: Shift, here: World) -> None:
     shift.enqueue(here.venue(here.image("/a")))
 

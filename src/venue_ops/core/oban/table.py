@@ -1,8 +1,8 @@
 """Oban's table as oban for Python sees it through us.
 
-Its own statements end jobs and wake snoozed ones. Jobs are fetched by a statement of ours, as those
-go back that the application discarded while they ran, and
-what it would keep of its producers in a table of its own is kept nowhere.
+Its own statement ends jobs. By statements of ours they are fetched, woken when their time has
+come, and given back if the application discarded them while they ran. What it would keep of its
+producers in a table of its own is kept nowhere.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from venue_ops.core.db import failures
 from venue_ops.core.db.compiled import statement
 from venue_ops.core.db.connection import Database
 from venue_ops.core.db.loading import load_exactly
-from venue_ops.core.db.questions import FetchJobs, ReturnJob
+from venue_ops.core.db.questions import FetchJobs, ReturnJob, StageJobs
 from venue_ops.core.errors import StatementTimeoutError, VenueOpsError
 from venue_ops.core.oban.values import Queue
 
@@ -58,12 +58,13 @@ class Table(Query):
         failed: Callable[[Exception], None],
     ) -> None:
         super().__init__(pool, schema if _is_plain(schema) else _quoted(schema))
-        self._queue = queue
+        self._ours = {"queue": queue.name, "workers": list(queue.workers)}
         self._label = label
         self._timeout = timeout.total_seconds() or None
         self._clean = clean
         self._failed = failed
         self._fetch = statement(FetchJobs(schema))
+        self._stage = statement(StageJobs(schema))
         self._return = statement(ReturnJob(schema))
         self.is_fetching = False
 
@@ -71,8 +72,7 @@ class Table(Query):
         """Some jobs of ours, executing from now on."""
         asked = {
             **self._fetch.constants,
-            "queue": queue,
-            "workers": list(self._queue.workers),
+            **self._ours,
             "demand": demand,
             "attempted_by": [node, uuid],
         }
@@ -110,10 +110,13 @@ class Table(Query):
     async def stage_jobs(
         self, limit: int, queues: list[str], before: datetime | None = None
     ) -> tuple[int, list[str]]:
-        """Make those available whose time has come."""
-        async with self._guarded():
-            staged: tuple[int, list[str]] = await super().stage_jobs(limit, queues, before)
-        return staged
+        """Make those of ours available whose time has come; `queues`, if there are any to fetch."""
+        asked = {**self._stage.constants, **self._ours, "limit": limit}
+        async with self._guarded(), self._pool.connection() as conn:
+            found = await conn.execute(self._stage.sql, asked)
+            row = await found.fetchone()
+        staged, is_there = row or (0, False)
+        return staged, queues if is_there else []
 
     async def insert_producer(self, *_: Any, **__: Any) -> None:
         """Nobody is told who consumes."""

@@ -94,6 +94,7 @@ from venue_ops.core.db.questions.working import (
     JobsToBegin,
     RescueJobs,
     ReturnJob,
+    StageJobs,
 )
 from venue_ops.core.db.questions.writes import (
     JobRights,
@@ -166,6 +167,7 @@ __all__ = [
     "RoleFacts",
     "ServerFacts",
     "SpentAttempts",
+    "StageJobs",
     "VenueByRef",
     "VenueFigures",
     "VenueFilter",

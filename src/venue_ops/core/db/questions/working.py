@@ -16,6 +16,13 @@ class FetchJobs(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class StageJobs(Question):
+    """Make jobs of a queue available whose time has come: only those of our workers."""
+
+    builder: ClassVar[str] = "working:stage"
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnJob(Question):
     """Give a job back that was marked as discarded while it ran; its id, if it was."""
 

@@ -17,7 +17,9 @@ from sqlalchemy import (
     Update,
     bindparam,
     cast,
+    exists,
     func,
+    or_,
     select,
     update,
 )
@@ -31,6 +33,7 @@ from venue_ops.core.db.questions import (
     JobsToBegin,
     RescueJobs,
     ReturnJob,
+    StageJobs,
 )
 from venue_ops.core.db.schema import ObanTables, oban_tables
 from venue_ops.core.db.statements.parameters import (
@@ -82,6 +85,42 @@ def fetch(question: FetchJobs) -> Update:
         )
         .returning(*(jobs.c[name] for name in _FETCHED))
     )
+
+
+def stage(question: StageJobs) -> Select[Any]:
+    """Binds `queue`, `workers`, `limit`; how many were woken, and whether any is to be fetched.
+
+    As oban's own, but for jobs of `workers` alone.
+    """
+    tables = oban_tables(question.oban_schema)
+    job = tables.jobs.alias("job")
+    due = (
+        select(job.c.id)
+        .where(
+            job.c.state.in_([_state(tables, word) for word in ("scheduled", "retryable")]),
+            *_ours(job),
+            job.c.scheduled_at <= _NOW,
+        )
+        .order_by(job.c.scheduled_at, job.c.id)
+        .limit(one_number("limit"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    jobs = tables.jobs
+    staged = (
+        update(jobs)
+        .where(jobs.c.id == due.c.id)
+        .values(state=_state(tables, "available"))
+        .returning(jobs.c.id)
+        .cte("staged")
+    )
+    waiting = exists().where(
+        job.c.state == _state(tables, "available"),
+        *_ours(job),
+        job.c.attempt < job.c.max_attempts,
+    )
+    woken = select(func.count()).select_from(staged).scalar_subquery()
+    return select(woken.label("staged"), or_(woken > sql("0"), waiting).label("is_there"))
 
 
 def give_back(question: ReturnJob) -> Update:
