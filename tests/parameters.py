@@ -44,6 +44,7 @@ PARAMETERS: dict[str, Any] = {
     **{"run_tag": "run-1", "job_ids": [1]},
     **{"queue": "venue_enrichment", "worker": "A.B", "tags": ["run-1"], "priority": 0},
     **{"besides": None, "demand": 10, "attempted_by": ["node", "uuid"], "seconds": 900.0},
+    **{"attempt": 1, "attempted_at": "2025-10-24", "meta": Jsonb({})},
     **{"options": "{}", "channel": "public.oban_insert"},
     **{"image_venues": [1], "respawn": None, "passed_over": True, "begun_since": "2025-10-24"},
     **{"checked_since": "2025-10-17T18:00:00"},

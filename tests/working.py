@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.enqueueing import FOR_PYTHON, RETRY_WORKER, Enqueuer, add_job, jobs
@@ -142,6 +142,19 @@ def run_sql(here: World, statement: str, *values: Any) -> None:
         conn.execute(statement, list(values))
 
 
+def seconds_until(moment: str) -> float:
+    """From now, by the clock that the server and we share here."""
+    found = datetime.fromisoformat(moment)
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return (found - datetime.now(UTC)).total_seconds()
+
+
+def is_given_back(row: dict[str, Any], *, seconds: float) -> bool:
+    """Whether it waits for so long, its attempt not counted."""
+    assert (row["state"], row["attempt"], row["max_attempts"]) == ("scheduled", 0, 1)
+    return seconds - 5 < seconds_until(row["scheduled_at"]) <= seconds
+
+
 def args_of(here: World, venue: int) -> dict[str, Any]:
     """What enqueueing would have written for all failed images of a venue."""
     plan = here.plan(venue)
@@ -151,8 +164,8 @@ def args_of(here: World, venue: int) -> dict[str, Any]:
 
 def add(here: World, args: Any, **more: Any) -> int:
     """A row of ours in the worker's queue."""
-    columns = {"max_attempts": 1, **more}
-    return add_job(here.database, args, worker=RETRY_WORKER, queue=QUEUE.name, **columns)
+    columns = {"max_attempts": 1, "queue": QUEUE.name, **more}
+    return add_job(here.database, args, worker=RETRY_WORKER, **columns)
 
 
 def states(here: World) -> list[str]:

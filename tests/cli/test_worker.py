@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -17,7 +18,7 @@ from tests.cli.retrying import nothing_was_asked, statuses
 from tests.cli.test_roles import BLOCK, Roles
 from tests.enqueueing import RETRY_WORKER, add_job, jobs
 from tests.retrying import World
-from tests.working import ENQUEUE, QUEUE, fill, states
+from tests.working import ENQUEUE, QUEUE, fill, run_sql, states
 
 from venue_ops.demo.web import Answer
 
@@ -99,6 +100,27 @@ def test_what_was_abandoned_is_named(worker: Program, world_of: World) -> None:
     assert rescued == f"Given back, for whoever was at it is gone: job {job['id']}."
     assert line == f"job {job['id']} noce-0: 1 uploaded"
     assert worker("worker", "--drain", "--rescue-after", "0s").code == 2
+
+
+def test_a_row_that_waited_for_an_hour_in_vain_is_told_by_the_exit_code(
+    worker: Program, world_of: World
+) -> None:
+    (venue,) = fill(world_of, 1)
+    worker(*ENQUEUE)
+    add_job(world_of.database, {"venue_id": venue}, state="executing")
+    now = datetime.now(UTC)
+    since, last = now - timedelta(minutes=61), now - timedelta(minutes=1)
+    run_sql(
+        world_of,
+        "UPDATE oban_jobs SET meta = jsonb_build_object('busy_since', %s::text,"
+        " 'busy_last', %s::text) WHERE worker = %s",
+        since.isoformat(),
+        last.isoformat(),
+        RETRY_WORKER,
+    )
+    done = worker("worker", "--drain")
+    assert done.code == 5
+    assert "cancelled: Its venue was busy for 60 minutes" in done.err
 
 
 # --- what it refuses --------------------------------------------------------------------------

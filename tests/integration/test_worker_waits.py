@@ -12,7 +12,7 @@ from tests.cli.retrying import at_the_first_request, nothing_was_asked, statuses
 from tests.enqueueing import ENRICHMENT_WORKER, RETRY_WORKER, add_job
 from tests.retrying import World
 from tests.uploads import closed_port
-from tests.working import QUEUE, Shift, add, args_of, run_sql
+from tests.working import QUEUE, Shift, add, args_of, is_given_back, run_sql
 
 from venue_ops.core.errors import (
     ConfigurationError,
@@ -32,18 +32,6 @@ pytest.importorskip("oban", reason="oban for Python wants Python 3.12")
 @pytest.fixture
 def here(shift: Shift) -> World:
     return shift.here
-
-
-def seconds_until(moment: str) -> float:
-    """From now, by the clock that the server and we share here."""
-    found = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    return (found - datetime.now(UTC)).total_seconds()
-
-
-def is_given_back(row: dict[str, Any], *, seconds: float) -> bool:
-    """Whether it waits for so long, its attempt not counted."""
-    assert (row["state"], row["attempt"], row["max_attempts"]) == ("scheduled", 0, 1)
-    return seconds - 5 < seconds_until(row["scheduled_at"]) <= seconds
 
 
 def test_a_job_at_the_venue_is_waited_for(shift: Shift, here: World) -> None:
@@ -75,18 +63,6 @@ def test_it_goes_back_whatever_stands_in_its_meta(shift: Shift, here: World, met
     shift.stops_after = 1
     shift.work(drains=False)
     assert is_given_back(shift.job(job), seconds=60)
-
-
-def test_a_venue_that_stays_busy_is_not_waited_for_for_ever(shift: Shift, here: World) -> None:
-    venue = here.venue(here.image("/a"))
-    (job,) = shift.enqueue(venue)
-    other = add_job(here.database, {"venue_id": venue}, state="executing")
-    since = (datetime.now(UTC) - timedelta(minutes=61)).isoformat()
-    run_sql(here, f"""UPDATE oban_jobs SET meta = '{{"busy_since": "{since}"}}' WHERE id = {job}""")
-    shift.work()
-    assert shift.reason(job) == (
-        f"Its venue was busy for 60 minutes: job {other} is at its venue (executing)."
-    )
 
 
 def test_another_run_of_this_machine_at_the_venue_is_waited_for(shift: Shift, here: World) -> None:
@@ -229,6 +205,26 @@ def test_a_queue_with_the_jobs_of_others_is_refused(shift: Shift, here: World) -
     run_sql(here, "UPDATE oban_jobs SET state = 'completed' WHERE worker = %s", ENRICHMENT_WORKER)
     shift.work()
     assert shift.job(job)["state"] == "completed"
+
+
+def test_jobs_of_others_are_not_woken(shift: Shift, here: World) -> None:
+    """Theirs may come at any time, and their time is not for us to look at."""
+    others: list[int] = []
+    due: dict[str, Any] = {"state": "scheduled", "queue": QUEUE.name}
+
+    def emit(_: Outcome) -> None:
+        others.append(add_job(here.database, {"venue_id": 1}, **due))
+        others.append(add_job(here.database, {"venue_id": 1}, **{**due, "state": "retryable"}))
+        ours.append(add(here, args_of(here, venues[1]), state="scheduled"))
+
+    ours: list[int] = []
+    venues = [here.venue(here.image("/a")), here.venue(here.image("/b"))]
+    shift.enqueue(venues[0])
+    shift.emit = lambda outcome: None if ours else emit(outcome)
+    shift.work()
+    assert statuses(here, venues[1]) == ["uploaded"]
+    assert shift.job(ours[0])["state"] == "completed"
+    assert [shift.job(each)["state"] for each in others] == ["scheduled", "retryable"]
 
 
 def test_jobs_of_others_that_come_later_end_the_worker(shift: Shift, here: World) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from tests.retrying import NOW
 
 from venue_ops.core.net.errors import status_error
-from venue_ops.core.oban.values import Cancelled, Completed, JobRow, Later
+from venue_ops.core.oban.values import Busy, Cancelled, Completed, JobRow, Later
 from venue_ops.core.planning import Item
 from venue_ops.core.retry.breaker import Breaker, Open
 from venue_ops.core.retry.outcomes import Outcome, Result, Stop, Summary
@@ -20,11 +20,18 @@ from venue_ops.core.retry.shared import RENEWED_AFTER, Providers
 from venue_ops.core.services.job_endings import PATIENCE, at_fault, busy, ending_of, limits_of
 
 JOB = JobRow(12, {}, [], NOW - timedelta(days=1), NOW)
+FIRST = Busy(since=NOW, last=NOW)
 ITEM = Item(7, "noce", 1, "noce/fs-1", None, "failed", None, None, None, 0, None, None)
 
 
 def came_to(**results: int) -> Summary:
     return Summary(results=Counter({Result(name): many for name, many in results.items()}))
+
+
+def found_busy(since: timedelta | None, last: timedelta | None) -> JobRow:
+    """A row that was found busy so long ago for the first and the last time."""
+    first, latest = (None if ago is None else (NOW - ago).isoformat() for ago in (since, last))
+    return replace(JOB, busy_since=first, busy_last=latest)
 
 
 def told(result: Result, message: str) -> list[Outcome]:
@@ -69,27 +76,38 @@ def test_images_that_were_left_for_another_reason_cancel_it_with_that() -> None:
 
 def test_a_busy_venue_is_waited_for_and_not_for_ever() -> None:
     why = "job 3 is at its venue (executing)"
-    assert ending_of(JOB, came_to(busy=1), told(Result.BUSY, why), 1) == Later(60, why, NOW)
+    assert ending_of(JOB, came_to(busy=1), told(Result.BUSY, why), 1) == Later(60, why, FIRST)
     for waited, is_over in ((PATIENCE - timedelta(seconds=1), False), (PATIENCE, True)):
-        since = (NOW - waited).isoformat()
-        ending = busy(replace(JOB, busy_since=since), why)
+        job = found_busy(since=waited, last=timedelta(minutes=5))
+        ending = busy(job, why)
         assert isinstance(ending, Cancelled) is is_over
-    assert busy(replace(JOB, busy_since=since), why) == Cancelled(
-        f"Its venue was busy for 60 minutes: {why}."
-    )
+    assert busy(job, why) == Cancelled(f"Its venue was busy for 60 minutes: {why}.", gave_up=True)
 
 
 def test_a_row_that_waited_long_for_a_worker_is_not_busy_since_then() -> None:
-    assert isinstance(busy(JOB, "so"), Later)
+    assert busy(JOB, "so") == Later(60, "so", FIRST)
     odd: Any
     for odd in ("never", 17, ["x"], {}):
-        assert isinstance(busy(replace(JOB, busy_since=odd), "so"), Later)
+        for job in (found_busy(PATIENCE, None), found_busy(None, PATIENCE)):
+            mended = replace(job, busy_since=job.busy_since or odd, busy_last=job.busy_last or odd)
+            assert busy(mended, "so") == Later(60, "so", FIRST)
+
+
+def test_two_looks_far_apart_are_no_hour_of_a_busy_venue() -> None:
+    """A row is put off behind all others, so its next look may be hours away."""
+    assert busy(found_busy(2 * PATIENCE, PATIENCE), "so") == Later(60, "so", FIRST)
+    since = timedelta(minutes=7)
+    assert busy(found_busy(since, timedelta(minutes=5, seconds=1)), "so") == Later(60, "so", FIRST)
+    once_more = Later(60, "so", Busy(since=NOW - since, last=NOW))
+    assert busy(found_busy(since, timedelta(minutes=5)), "so") == once_more
 
 
 def test_a_fault_of_ours_gives_it_back_and_not_for_ever() -> None:
-    assert at_fault(JOB, "The disk is full.") == Later(60, "The disk is full.", NOW)
-    late = replace(JOB, busy_since=(NOW - PATIENCE).isoformat())
-    assert isinstance(at_fault(late, "The disk is full."), Cancelled)
+    assert at_fault(JOB, "The disk is full.") == Later(60, "The disk is full.", FIRST)
+    late = found_busy(PATIENCE, timedelta(minutes=1))
+    ending = at_fault(late, "The disk is full.")
+    assert isinstance(ending, Cancelled)
+    assert ending.gave_up
 
 
 def test_a_job_is_over_before_it_would_be_rescued() -> None:

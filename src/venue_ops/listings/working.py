@@ -14,7 +14,7 @@ import typer
 from venue_ops.context import Session
 from venue_ops.core.errors import ConfigurationError, UsageError
 from venue_ops.core.moments import parse_duration
-from venue_ops.core.oban.values import Later, Queue
+from venue_ops.core.oban.values import Cancelled, Later, Queue
 from venue_ops.core.planning import Policy
 from venue_ops.core.retry.outcomes import NOT_THERE, Outcome, Result
 from venue_ops.core.services.performing import Performed
@@ -51,14 +51,15 @@ class _Told:
     """What came of it so far."""
 
     jobs: int = 0
-    discarded: int = 0
+    undone: int = 0
     results: Counter[Result] = field(default_factory=Counter)
 
     def add(self, job: Performed) -> None:
         """Of a job that goes back, what was not done is told by whoever does it."""
         goes_back = isinstance(job.ending, Later)
         self.jobs += not goes_back
-        self.discarded += job.problem is not None
+        gave_up = isinstance(job.ending, Cancelled) and job.ending.gave_up
+        self.undone += gave_up or job.problem is not None
         for result, many in job.results.items():
             if not (goes_back and result in (Result.LEFT, Result.BUSY)):
                 self.results[result] += many
@@ -97,7 +98,7 @@ def run_worker(session: Session, options: WorkerOptions) -> None:
             session.console.note(view.of_end(told.jobs, told.results))
     if signal is not None:
         raise typer.Exit(128 + signal)
-    if told.discarded or any(told.results[each] for each in NOT_THERE):
+    if told.undone or any(told.results[each] for each in NOT_THERE):
         raise typer.Exit(ExitCode.STILL_FAILING)
 
 

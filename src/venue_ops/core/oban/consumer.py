@@ -20,15 +20,15 @@ from oban.job import Cancel, Job, Snooze
 from oban.worker import _registry
 
 from venue_ops.core.oban.table import Table
-from venue_ops.core.oban.values import Cancelled, Completed, Ending, JobRow, Later, Queue
+from venue_ops.core.oban.values import Busy, Cancelled, Completed, Ending, JobRow, Later, Queue
 
 Perform = Callable[[JobRow], Awaitable[Ending]]
 
 POLL = 1.0
 """Seconds between two looks for jobs."""
 
-BUSY_SINCE = "busy_since"
-"""Where in a row's meta it stands since when its venue was found busy."""
+BUSY_SINCE, BUSY_LAST = "busy_since", "busy_last"
+"""Where in a row's meta it stands since when its venue is found busy, and when it was last."""
 
 _LOGGERS = ("oban", "psycopg.pool")
 
@@ -142,11 +142,18 @@ def _worker_class(name: str, perform: Perform) -> type:
                     return None
                 case Cancelled(reason):
                     return Cancel(reason)
-                case Later(seconds, busy_since=since):
-                    return Snooze(seconds, {BUSY_SINCE: since.isoformat()} if since else None)
+                case Later(seconds, busy=busy):
+                    return Snooze(seconds, _kept(busy, job.meta))
 
     Worker.__qualname__ = name
     return Worker
+
+
+def _kept(busy: Busy | None, meta: dict[str, Any]) -> dict[str, Any]:
+    """What is laid over a row's meta; nothing where nothing is to be kept or forgotten."""
+    if busy is not None:
+        return {BUSY_SINCE: busy.since.isoformat(), BUSY_LAST: busy.last.isoformat()}
+    return {key: None for key in (BUSY_SINCE, BUSY_LAST) if meta.get(key) is not None}
 
 
 def _row_of(job: Job) -> JobRow:
@@ -157,4 +164,5 @@ def _row_of(job: Job) -> JobRow:
         inserted_at=job.inserted_at,
         attempted_at=job.attempted_at,
         busy_since=job.meta.get(BUSY_SINCE),
+        busy_last=job.meta.get(BUSY_LAST),
     )

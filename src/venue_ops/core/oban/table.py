@@ -1,7 +1,8 @@
 """Oban's table as oban for Python sees it through us.
 
-Its own statements end jobs and wake snoozed ones. Jobs are fetched by a statement of ours, and
-what it would keep of its producers in a table of its own is kept nowhere.
+Its own statement ends jobs. By statements of ours they are fetched, woken when their time has
+come, and given back if the application discarded them while they ran. What it would keep of its
+producers in a table of its own is kept nowhere.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from oban._executor import AckAction
 from oban._query import Query
 from oban.job import Job
 from psycopg.rows import kwargs_row
+from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from venue_ops.core.db import failures
 from venue_ops.core.db.compiled import statement
 from venue_ops.core.db.connection import Database
 from venue_ops.core.db.loading import load_exactly
-from venue_ops.core.db.questions import FetchJobs
+from venue_ops.core.db.questions import FetchJobs, ReturnJob, StageJobs
 from venue_ops.core.errors import StatementTimeoutError, VenueOpsError
 from venue_ops.core.oban.values import Queue
 
@@ -56,20 +58,21 @@ class Table(Query):
         failed: Callable[[Exception], None],
     ) -> None:
         super().__init__(pool, schema if _is_plain(schema) else _quoted(schema))
-        self._queue = queue
+        self._ours = {"queue": queue.name, "workers": list(queue.workers)}
         self._label = label
         self._timeout = timeout.total_seconds() or None
         self._clean = clean
         self._failed = failed
         self._fetch = statement(FetchJobs(schema))
+        self._stage = statement(StageJobs(schema))
+        self._return = statement(ReturnJob(schema))
         self.is_fetching = False
 
     async def fetch_jobs(self, demand: int, queue: str, node: str, uuid: str) -> list[Job]:
         """Some jobs of ours, executing from now on."""
         asked = {
             **self._fetch.constants,
-            "queue": queue,
-            "workers": list(self._queue.workers),
+            **self._ours,
             "demand": demand,
             "attempted_by": [node, uuid],
         }
@@ -92,18 +95,28 @@ class Table(Query):
         return sorted(found, key=lambda job: (job.priority, job.scheduled_at, job.id))
 
     async def ack_jobs(self, acks: list[AckAction]) -> list[int]:
-        """End jobs; those that were taken from us meanwhile are passed over."""
+        """End jobs; those that were taken from us meanwhile are passed over.
+
+        But one that goes back does so although the application marked it as discarded meanwhile:
+        nobody else would ever do what is left of it.
+        """
         async with self._guarded():
             ended: list[int] = await super().ack_jobs([self._cleaned(each) for each in acks])
+            for ack in acks:
+                if ack.state == "scheduled" and ack.id not in ended:
+                    ended += await self._given_back(ack)
         return ended
 
     async def stage_jobs(
         self, limit: int, queues: list[str], before: datetime | None = None
     ) -> tuple[int, list[str]]:
-        """Make those available whose time has come."""
-        async with self._guarded():
-            staged: tuple[int, list[str]] = await super().stage_jobs(limit, queues, before)
-        return staged
+        """Make those of ours available whose time has come; `queues`, if there are any to fetch."""
+        asked = {**self._stage.constants, **self._ours, "limit": limit}
+        async with self._guarded(), self._pool.connection() as conn:
+            found = await conn.execute(self._stage.sql, asked)
+            row = await found.fetchone()
+        staged, is_there = row or (0, False)
+        return staged, queues if is_there else []
 
     async def insert_producer(self, *_: Any, **__: Any) -> None:
         """Nobody is told who consumes."""
@@ -113,6 +126,21 @@ class Table(Query):
 
     async def delete_producer(self, *_: Any, **__: Any) -> None:
         """Likewise."""
+
+    async def _given_back(self, ack: AckAction) -> list[int]:
+        if ack.attempted_at is None:
+            return []
+        asked = {
+            **self._return.constants,
+            "job_id": ack.id,
+            "attempt": ack.job.attempt,
+            "attempted_at": ack.attempted_at.replace(tzinfo=None),
+            "seconds": float(ack.schedule_in or 0),
+            "meta": Jsonb(ack.meta or {}),
+        }
+        async with self._pool.connection() as conn:
+            found = await conn.execute(self._return.sql, asked)
+            return [int(row[0]) for row in await found.fetchall()]
 
     def _cleaned(self, ack: AckAction) -> AckAction:
         if ack.error is None:

@@ -20,7 +20,8 @@ class Queue:
 class JobRow:
     """One row that is executing here, as it was fetched.
 
-    Moments are of the server's clock. `busy_since` is what an earlier attempt left in its meta.
+    Moments are of the server's clock. `busy_since` and `busy_last` are what earlier attempts left
+    in its meta.
     """
 
     id: int
@@ -29,6 +30,15 @@ class JobRow:
     inserted_at: datetime | None
     attempted_at: datetime | None
     busy_since: Json = None
+    busy_last: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Since when a row's venue is found busy again and again, and when it was last."""
+
+    since: datetime
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +48,25 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """It cannot be done, or not soon; the reason stands in the row."""
+    """It cannot be done, or not soon; the reason stands in the row.
+
+    `gave_up` where it waited for long and nothing was tried.
+    """
 
     reason: str
+    gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
     """The row goes back for so many seconds, and the attempt does not count.
 
-    `busy_since` is kept in the row: since when its venue is found busy.
+    `busy` is kept in the row; without it, what the row keeps of that is forgotten.
     """
 
     seconds: int
     reason: str
-    busy_since: datetime | None = None
+    busy: Busy | None = None
 
 
 Ending = Completed | Cancelled | Later

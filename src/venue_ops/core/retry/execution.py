@@ -66,6 +66,9 @@ class Execution:
                 task.add_done_callback(lambda _: room.release())
 
     async def _venue(self, plan: VenuePlan) -> None:
+        """A job is blocked before it takes the lease, or the one that it waits for might not."""
+        if self._run.job_id is not None and await self._is_blocked(plan):
+            return
         with self._run.leases.try_venue(plan.venue_id) as is_ours:
             if not is_ours:
                 self._all(plan.taken, Result.BUSY, "another run is at its venue")
@@ -74,8 +77,8 @@ class Execution:
             if venue is not None:
                 await self._images(plan, venue)
 
-    async def _free_venue(self, plan: VenuePlan) -> VenueNow | None:
-        """The venue as it stands, if it is there and no job is at it."""
+    async def _is_blocked(self, plan: VenuePlan) -> bool:
+        """Whether a job is at its venue, which is told then."""
         now, besides = self._run.now(), self._run.job_id
         blockers = await self._run.rows.call(
             lambda rows: rows.blockers([plan.venue_id], now, besides=besides)
@@ -83,6 +86,12 @@ class Execution:
         if blocker := blockers.get(plan.venue_id):
             said = f"job {blocker.job_id} is at its venue ({blocker.state})"
             self._all(plan.taken, Result.BUSY, said)
+            return True
+        return False
+
+    async def _free_venue(self, plan: VenuePlan) -> VenueNow | None:
+        """The venue as it stands, if it is there and no job is at it."""
+        if await self._is_blocked(plan):
             return None
         venue = await self._run.rows.call(lambda rows: rows.venue(plan.venue_id))
         if venue is None:

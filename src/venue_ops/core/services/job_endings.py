@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from venue_ops.core.oban.values import Cancelled, Completed, Ending, JobRow, Later
+from venue_ops.core.models import Json
+from venue_ops.core.oban.values import Busy, Cancelled, Completed, Ending, JobRow, Later
 from venue_ops.core.retry.breaker import Open
 from venue_ops.core.retry.outcomes import Outcome, Result, Stop, Summary
 from venue_ops.core.retry.standing import moment_of
@@ -15,6 +16,9 @@ BUSY_FOR = timedelta(seconds=60)
 
 PATIENCE = timedelta(hours=1)
 """How long a venue may be busy before its row is cancelled."""
+
+_FORGOTTEN_AFTER = 5 * BUSY_FOR
+"""A row found busy so long ago tells nothing of the time since: it is put off behind all others."""
 
 _AT_ONCE = 0
 
@@ -54,21 +58,32 @@ def stopping() -> Ending:
 
 
 def busy(job: JobRow, why: str) -> Ending:
-    """Of a job that somebody is in the way of; not for ever, or its row would never end."""
+    """Of a job that somebody is in the way of; not for ever, or its row would never end.
+
+    It is over when each look of an hour, never far apart, found it so.
+    """
     now = job.attempted_at
-    since = moment_of(job.busy_since if isinstance(job.busy_since, str) else None) or now
-    if now is not None and since is not None and now - since >= PATIENCE:
+    if now is None:
+        return Later(int(BUSY_FOR.total_seconds()), why)
+    since, last = _moment(job.busy_since), _moment(job.busy_last)
+    if since is None or last is None or now - last > _FORGOTTEN_AFTER:
+        since = now
+    if now - since >= PATIENCE:
         minutes = PATIENCE // timedelta(minutes=1)
-        return Cancelled(f"Its venue was busy for {minutes} minutes: {why}.")
-    return Later(int(BUSY_FOR.total_seconds()), why, since)
+        return Cancelled(f"Its venue was busy for {minutes} minutes: {why}.", gave_up=True)
+    return Later(int(BUSY_FOR.total_seconds()), why, Busy(since, now))
 
 
 def at_fault(job: JobRow, why: str) -> Ending:
     """Of a job that met a fault of ours: it goes back, and no image was marked."""
     ending = busy(job, why)
     if isinstance(ending, Cancelled):
-        return Cancelled(f"It met a fault of the worker's for an hour: {why}.")
+        return Cancelled(f"It met a fault of the worker's for an hour: {why}.", gave_up=True)
     return ending
+
+
+def _moment(kept: Json) -> datetime | None:
+    return moment_of(kept) if isinstance(kept, str) else None
 
 
 def _said(outcomes: Sequence[Outcome], result: Result) -> str:

@@ -93,6 +93,8 @@ from venue_ops.core.db.questions.working import (
     ForeignJobs,
     JobsToBegin,
     RescueJobs,
+    ReturnJob,
+    StageJobs,
 )
 from venue_ops.core.db.questions.writes import (
     JobRights,
@@ -161,9 +163,11 @@ __all__ = [
     "RelationFacts",
     "Rerun",
     "RescueJobs",
+    "ReturnJob",
     "RoleFacts",
     "ServerFacts",
     "SpentAttempts",
+    "StageJobs",
     "VenueByRef",
     "VenueFigures",
     "VenueFilter",

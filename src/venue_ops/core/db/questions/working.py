@@ -16,6 +16,20 @@ class FetchJobs(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class StageJobs(Question):
+    """Make jobs of a queue available whose time has come: only those of our workers."""
+
+    builder: ClassVar[str] = "working:stage"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnJob(Question):
+    """Give a job back that was marked as discarded while it ran; its id, if it was."""
+
+    builder: ClassVar[str] = "working:give_back"
+
+
+@dataclass(frozen=True, slots=True)
 class RescueJobs(Question):
     """Give jobs back whose attempt is so old that its worker must have gone; their ids."""
 

@@ -8,10 +8,13 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    FromClause,
     Select,
     Text,
+    and_,
     case,
     cast,
+    exists,
     func,
     or_,
     select,
@@ -98,13 +101,14 @@ def venue(_: VenueForRetry) -> Select[Any]:
 
 def blockers(question: Blockers) -> Select[Any]:
     """Binds `venue_ids`, `touched_since`, `enrichment_queue` and the workers of each kind, and
-    `besides`: a job that does not count, or NULL.
+    `besides`: a job that does not count, or NULL. Nor do those that yield to it.
 
     Jobs of one venue and batches that name it, by any worker of the queue; an unfinished one goes
     before one that is done. The daily run names no venue, so it is not found.
     """
     wanted = items_of(many_ids("venue_ids"), "wanted", BigInteger)
-    job = oban_tables(question.oban_schema).jobs.alias("job")
+    jobs = oban_tables(question.oban_schema).jobs
+    job = jobs.alias("job")
     state = cast(job.c.state, Text)
     unfinished = state.not_in([lit(word) for word in FINISHED])
     touched = func.greatest(
@@ -128,6 +132,7 @@ def blockers(question: Blockers) -> Select[Any]:
             ),
             or_(unfinished, touched > one_moment("touched_since")),
             job.c.id.is_distinct_from(one_id("besides")),
+            ~_yields(jobs, job, unfinished),
         )
         .order_by(unfinished.desc(), job.c.id)
         .limit(sql("1"))
@@ -164,6 +169,29 @@ def provider_terms(_: ProviderTerms) -> Select[Any]:
         number(at(at(metadata, "rate_limits"), "per_second")).label("per_second"),
         number(at(metadata, "cost_per_image")).label("cost_per_image"),
     ).order_by(data_providers.c.name)
+
+
+def _yields(
+    jobs: FromClause, job: FromClause, unfinished: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Whether a job waits for `besides`, by the same worker of the same queue, and not before it.
+
+    Of two the smaller id goes first, or each would wait for the other until both are cancelled;
+    only one that was executing before is let finish.
+    """
+    ours = jobs.alias("ours")
+    is_before = and_(
+        job.c.state == sql("'executing'"),
+        func.coalesce(job.c.attempted_at < ours.c.attempted_at, true()),
+    )
+    return exists().where(
+        ours.c.id == one_id("besides"),
+        ours.c.queue == job.c.queue,
+        ours.c.worker == job.c.worker,
+        ours.c.id < job.c.id,
+        unfinished,
+        ~is_before,
+    )
 
 
 def _names(args: Json, venue_id: ColumnElement[Any]) -> ColumnElement[bool]:
