@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,9 @@ from tests.retrying import World
 from venue_ops.core.planning.jobs import JobAnswer, JobReason
 from venue_ops.core.services.rerunning import Rerunning
 from venue_ops.core.services.source import Source
+
+Rows = Callable[..., list[dict[str, Any]]]
+"""Gives job rows by their ids."""
 
 BACKFILL_WORKER = "EventasaurusDiscovery.VenueImages.BackfillOrchestratorJob"
 LONG_AGO = (NOW - timedelta(hours=3)).replace(tzinfo=None)
@@ -81,4 +84,4 @@ class Rerunner:
         return self.service(**options).look([job_id])[job_id]
 
 
-__all__ = ["BACKFILL_WORKER", "ENRICHMENT_WORKER", "JUST_NOW", "LONG_AGO", "Rerunner"]
+__all__ = ["BACKFILL_WORKER", "ENRICHMENT_WORKER", "JUST_NOW", "LONG_AGO", "Rerunner", "Rows"]

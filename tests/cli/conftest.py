@@ -18,6 +18,7 @@ from tests.cli.receipts import state_of
 from tests.cli.retrying import cleared, in_world
 from tests.cli.screen import Screen
 from tests.databases import Database, Databases
+from tests.rerunning import Rows
 from tests.retrying import World, world
 
 from venue_ops.core.retry.state import StateFolder
@@ -119,6 +120,27 @@ def world_of(sample_database: Database, tmp_path: Path) -> Iterator[World]:
 def retrier(world_of: World, tmp_path: Path) -> Program:
     """The program in that world."""
     return in_world(world_of, tmp_path, 'longest_wait = "1s"')
+
+
+@pytest.fixture
+def with_state(sample_database: Database, tmp_path: Path) -> Program:
+    """The program on the sample, with a state folder of its own."""
+    config = tmp_path / "config.toml"
+    config.write_text(f'state_dir = "{tmp_path / "state"}"\n')
+    return on(sample_database, env={"VENUE_OPS_CONFIG": str(config)})
+
+
+@pytest.fixture
+def rows(owner: psycopg.Connection[Any]) -> Rows:
+    """`rows(137, ...)`: job rows by their ids."""
+
+    def read(*job_ids: int) -> list[dict[str, Any]]:
+        found = owner.execute(
+            "SELECT to_jsonb(j) FROM oban_jobs j WHERE id = ANY(%s) ORDER BY id", [list(job_ids)]
+        ).fetchall()
+        return [row[0] for row in found]
+
+    return read
 
 
 @pytest.fixture

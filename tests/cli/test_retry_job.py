@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.cli import schemas
-from tests.cli.program import Program, Result, on
+from tests.cli.program import Program, Result
 from tests.cli.receipts import state_of
 from tests.databases import Database
+from tests.rerunning import Rows
 
 CAUSED_BY_THE_KEY = (129, 128, 127, 126, 125, 137, 136)
 """The seven jobs of the sample that were discarded before any image was known."""
@@ -20,28 +17,8 @@ NEWEST = [137, 136, 129, 128]
 
 
 @pytest.fixture
-def program(sample_database: Database, tmp_path: Path) -> Program:
-    config = tmp_path / "config.toml"
-    config.write_text(f'state_dir = "{tmp_path / "state"}"\n')
-    return replace(on(sample_database), env={"VENUE_OPS_CONFIG": str(config)})
-
-
-@pytest.fixture
-def rows(sample_database: Database) -> Iterator[Callable[..., list[dict[str, Any]]]]:
-    """`rows(137, ...)`: job rows by their ids."""
-    with sample_database.connect(autocommit=True) as conn:
-
-        def read(*job_ids: int) -> list[dict[str, Any]]:
-            found = conn.execute(
-                "SELECT to_jsonb(j) FROM oban_jobs j WHERE id = ANY(%s) ORDER BY id",
-                [list(job_ids)],
-            ).fetchall()
-            return [row[0] for row in found]
-
-        yield read
-
-
-Rows = Callable[..., list[dict[str, Any]]]
+def program(with_state: Program) -> Program:
+    return with_state
 
 
 def piped(program: Program, ids: str, *argv: str | int) -> Result:

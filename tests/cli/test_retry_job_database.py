@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tests.cli.receipts import state_of
 from tests.cli.screen import Screen
 from tests.cli.test_roles import SECTIONS, Roles
 from tests.databases import Database, Databases
+from tests.rerunning import Rows
 
 from venue_ops.core.errors import ConfigurationError
 from venue_ops.core.retry.receipts import ReceiptWriter, RunJob
@@ -26,28 +27,8 @@ from venue_ops.demo.schema import Layout
 
 
 @pytest.fixture
-def program(sample_database: Database, tmp_path: Path) -> Program:
-    config = tmp_path / "config.toml"
-    config.write_text(f'state_dir = "{tmp_path / "state"}"\n')
-    return replace(on(sample_database), env={"VENUE_OPS_CONFIG": str(config)})
-
-
-@pytest.fixture
-def rows(sample_database: Database) -> Iterator[Callable[..., list[dict[str, Any]]]]:
-    """`rows(137, ...)`: job rows by their ids."""
-    with sample_database.connect(autocommit=True) as conn:
-
-        def read(*job_ids: int) -> list[dict[str, Any]]:
-            found = conn.execute(
-                "SELECT to_jsonb(j) FROM oban_jobs j WHERE id = ANY(%s) ORDER BY id",
-                [list(job_ids)],
-            ).fetchall()
-            return [row[0] for row in found]
-
-        yield read
-
-
-Rows = Callable[..., list[dict[str, Any]]]
+def program(with_state: Program) -> Program:
+    return with_state
 
 
 def test_a_reader_that_went_away_undoes_nothing(program: Program, rows: Rows) -> None:

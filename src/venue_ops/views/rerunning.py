@@ -116,10 +116,7 @@ def left_out(totals: JobTotals, items: Sequence[JobItem] = ()) -> Iterator[str]:
         for item in items:
             yield from _named(item)
         return
-    ranked = sorted(totals.left_out.items(), key=lambda each: (-each[1], each[0]))
-    width = max(len(f"{many:,}") for _, many in ranked)
-    for reason, many in ranked:
-        yield f"  {many:>{width},}  {WORDS[reason]}"
+    yield from words.reasons(totals.left_out, WORDS.__getitem__)
 
 
 def over_limit(count: int) -> str:

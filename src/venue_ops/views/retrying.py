@@ -136,7 +136,7 @@ OUTCOMES: tuple[Column[RunImage], ...] = (
 
 def of_plan(totals: Totals, seconds: Decimal | None, cost: Decimal) -> str:
     """`2 images of 1 venue, at least 1s, about $0.014`; no `seconds` where they are unknown."""
-    images, venues = _many(totals.images, "image"), _many(totals.venues, "venue")
+    images, venues = words.many(totals.images, "image"), words.many(totals.venues, "venue")
     parts = [f"{images} of {venues}"]
     if totals.images and seconds is not None:
         parts.append(f"at least {brief_duration(float(seconds))}")
@@ -149,9 +149,9 @@ def of_budget(budget: Budget) -> str | None:
     """`stopping after 5 venues or $2.50`; None where only its end stops a run."""
     stops = []
     if budget.venues is not None:
-        stops.append(_many(budget.venues, "venue"))
+        stops.append(words.many(budget.venues, "venue"))
     if budget.images is not None:
-        stops.append(_many(budget.images, "image"))
+        stops.append(words.many(budget.images, "image"))
     if budget.seconds is not None:
         stops.append(brief_duration(budget.seconds))
     if budget.cost is not None:
@@ -164,15 +164,12 @@ def left_out(totals: Totals, items: Sequence[Item] = ()) -> Iterator[str]:
     count = sum(totals.left_out.values())
     if not count:
         return
-    yield f"Left out, {_many(count, 'image')}:"
+    yield f"Left out, {words.many(count, 'image')}:"
     if items:
         for item in items:
             yield from _named(item)
         return
-    ranked = sorted(totals.left_out.items(), key=lambda each: (-each[1], each[0]))
-    width = max(len(f"{many:,}") for _, many in ranked)
-    for reason, many in ranked:
-        yield f"  {many:>{width},}  {_why(reason)}"
+    yield from words.reasons(totals.left_out, _why)
 
 
 def blocked(venues: Sequence[tuple[str, Blocker]], count: int) -> Iterator[str]:
@@ -207,7 +204,7 @@ def _why(reason: Reason) -> str:
 def of_summary(summary: Summary) -> str:
     """`3 uploaded, 1 failed; 5 requests.` Requests that are not known are not told."""
     found = ", ".join(f"{summary.results[r]:,} {r}" for r in Result if summary.results[r])
-    asked = f"; {_many(summary.requests, 'request')}" if summary.requests else ""
+    asked = f"; {words.many(summary.requests, 'request')}" if summary.requests else ""
     return f"{found or 'Nothing was tried'}{asked}."
 
 
@@ -218,7 +215,3 @@ def of_refused(provider: str, count: int) -> str:
         f"{provider} refused the key and gave no photo, so nothing was written about {its}:"
         " look at the key."
     )
-
-
-def _many(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from venue_ops.core.models import Outcome, Retryability, VenueOutcome
 from venue_ops.core.moments import brief_duration
 from venue_ops.output.models import Cell, Style
+
+T = TypeVar("T", bound=str)
 
 _STYLES = {
     "success": Style.GOOD,
@@ -71,6 +75,14 @@ def counted(counts: dict[str, int] | None) -> str:
 def many(count: int, noun: str) -> str:
     """`1 job`, `2,000 jobs`."""
     return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def reasons(counts: Mapping[T, int], why: Callable[[T], str]) -> Iterator[str]:
+    """`  12  no usable address`: a line for each reason, most first."""
+    ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    width = max((len(f"{count:,}") for _, count in ranked), default=0)
+    for reason, count in ranked:
+        yield f"  {count:>{width},}  {why(reason)}"
 
 
 def part(count: int, whole: int, largest: int) -> Cell:

@@ -19,29 +19,17 @@ def refuse_who_may_not_write(source: Source) -> None:
     label = source.database.label
     (row,) = source.database.ask(WriteRights(source.oban_schema), {"columns": list(WRITTEN)})
     _refuse_where_only_read(row, label)
-    if row["missing"]:
-        columns = ", ".join(row["missing"])
-        raise PermissionDeniedError(
-            f"Role {row['role']} may not write what becomes of an image on {label}.",
-            hint=_have_run(f"GRANT UPDATE ({columns}) ON {row['venues']} TO {row['grantee']}"),
-        )
+    _refuse(row, label, "write what becomes of an image", _image_grants(row))
 
 
 def refuse_who_may_not_enqueue(source: Source) -> None:
     """The same for whoever would insert job rows."""
     row = _job_rights(source, inserted=INSERTED)
     _refuse_where_only_read(row, source.database.label)
-    grants = []
-    if row["not_inserted"]:
-        columns = ", ".join(row["not_inserted"])
-        grants.append(f"GRANT INSERT ({columns}) ON {row['jobs']} TO {row['grantee']}")
+    grants = _grants("INSERT", row["not_inserted"], row["jobs"], row)
     if row["no_ids"]:
         grants.append(f"GRANT USAGE ON SEQUENCE {row['sequence']} TO {row['grantee']}")
-    if grants:
-        raise PermissionDeniedError(
-            f"Role {row['role']} may not insert job rows on {source.database.label}.",
-            hint=_have_run("; ".join(grants)),
-        )
+    _refuse(row, source.database.label, "insert job rows", grants)
 
 
 def refuse_who_may_not_rerun(source: Source, *, fresh: bool = False) -> None:
@@ -49,30 +37,43 @@ def refuse_who_may_not_rerun(source: Source, *, fresh: bool = False) -> None:
     changed = [name for name in RERUN if fresh or name != "args"]
     row = _job_rights(source, updated=changed)
     _refuse_where_only_read(row, source.database.label)
-    if row["not_updated"]:
-        columns = ", ".join(row["not_updated"])
-        raise PermissionDeniedError(
-            f"Role {row['role']} may not have jobs run again on {source.database.label}.",
-            hint=_have_run(f"GRANT UPDATE ({columns}) ON {row['jobs']} TO {row['grantee']}"),
-        )
+    _refuse(row, source.database.label, "have jobs run again", _job_grants(row))
 
 
 def refuse_who_may_not_consume(source: Source) -> None:
     """The same for whoever would perform jobs, and write what becomes of their images."""
     row = _job_rights(source, updated=CONSUMED)
-    _refuse_where_only_read(row, source.database.label)
-    grants = []
-    if row["not_updated"]:
-        columns = ", ".join(row["not_updated"])
-        grants.append(f"GRANT UPDATE ({columns}) ON {row['jobs']} TO {row['grantee']}")
+    label = source.database.label
+    _refuse_where_only_read(row, label)
     (images,) = source.database.ask(WriteRights(source.oban_schema), {"columns": list(WRITTEN)})
-    if images["missing"]:
-        columns = ", ".join(images["missing"])
-        grants.append(f"GRANT UPDATE ({columns}) ON {images['venues']} TO {images['grantee']}")
+    grants = [*_job_grants(row), *_image_grants(images)]
+    _refuse(row, label, "perform jobs", grants, or_else="")
+
+
+def _image_grants(row: Mapping[str, Any]) -> list[str]:
+    return _grants("UPDATE", row["missing"], row["venues"], row)
+
+
+def _job_grants(row: Mapping[str, Any]) -> list[str]:
+    return _grants("UPDATE", row["not_updated"], row["jobs"], row)
+
+
+def _grants(right: str, columns: Sequence[str], on: str, row: Mapping[str, Any]) -> list[str]:
+    """The statement that adds a right on columns; none where none is missing."""
+    return [f"GRANT {right} ({', '.join(columns)}) ON {on} TO {row['grantee']}"] if columns else []
+
+
+def _refuse(
+    row: Mapping[str, Any],
+    label: str,
+    deed: str,
+    grants: Sequence[str],
+    or_else: str = ", or look with --dry-run",
+) -> None:
     if grants:
         raise PermissionDeniedError(
-            f"Role {row['role']} may not perform jobs on {source.database.label}.",
-            hint=f"Have the owner of the tables run `{'; '.join(grants)}`.",
+            f"Role {row['role']} may not {deed} on {label}.",
+            hint=f"Have the owner of the table run `{'; '.join(grants)}`{or_else}.",
         )
 
 
@@ -99,7 +100,3 @@ def _refuse_where_only_read(row: Mapping[str, Any], label: str) -> None:
             f"{label} is read only for role {row['role']} (default_transaction_read_only).",
             hint="Connect as a role that may retry (docs/how-to/roles.md), or look with --dry-run.",
         )
-
-
-def _have_run(sql: str) -> str:
-    return f"Have the owner of the table run `{sql}`, or look with --dry-run."
