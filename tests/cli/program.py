@@ -120,14 +120,20 @@ class Program:
         """Start it as a process of its own that heeds Ctrl-C, and go on.
 
         A shell starts what it puts in the background with SIGINT ignored, which is inherited:
-        the tests have to pass there, too. It is not measured: a signal that comes while coverage
-        notes a line, under a lock of its own, would leave it locked for ever.
+        the tests have to pass there, too.
         """
         given: dict[str, Any] = {"stdout": -1, "stderr": -1, "text": True, **options}
         words = [sys.executable, "-c", HEEDING, *(str(word) for word in argv)]
-        whole = self.environment(env)
-        unmeasured = {k: v for k, v in whole.items() if not k.startswith("COVERAGE_PROCESS")}
-        return subprocess.Popen(words, env=unmeasured, **given)
+        return subprocess.Popen(words, env=unmeasured(self.environment(env)), **given)
+
+
+def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that signals reach: coverage does not measure it.
+
+    A signal that comes while coverage enters a file, under a lock of its own, would find that
+    lock taken by the very thread that asks for it, and wait for ever.
+    """
+    return {k: v for k, v in environment.items() if not k.startswith("COVERAGE_PROCESS")}
 
 
 HEEDING = """

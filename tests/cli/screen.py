@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fcntl import ioctl
 
 import pytest
-from tests.cli.program import Program, command
+from tests.cli.program import Program, command, unmeasured
 
 PATIENCE = 60
 
@@ -47,8 +47,9 @@ class Screen:
             # A suite that runs in the background has it ignored, which would be inherited.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-            whole = {k: v for k, v in self.program.environment(given).items() if v != "UNSET"}
-            os.execve(words[0], list(words), whole)  # noqa: S606 (the terminal has to be its own)
+            whole = unmeasured(self.program.environment(given))
+            named = {k: v for k, v in whole.items() if v != "UNSET"}
+            os.execve(words[0], list(words), named)  # noqa: S606 (the terminal has to be its own)
         try:
             yield self
         finally:
