@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.retrying import World
 
 from venue_ops.core.enums import Engine
 from venue_ops.core.planning import Policy, VenuePlan
-from venue_ops.core.planning.enqueueing import Answer
+from venue_ops.core.planning.enqueueing import Inserted
 from venue_ops.core.services.enqueueing import Enqueueing, JobRows
 from venue_ops.core.services.source import Source
 
@@ -25,11 +26,12 @@ FOR_PYTHON = replace(FOR_APP, engine=Engine.PYTHON, queue="venue_ops_retry")
 
 @dataclass(frozen=True)
 class Enqueuer:
-    """Plans venues of a world and enqueues them."""
+    """Plans venues of a world and enqueues them; `looks` at every plan before."""
 
     here: World
     source: Source
     rows: JobRows = FOR_APP
+    looks: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -47,14 +49,19 @@ class Enqueuer:
         return replace(self, rows=FOR_PYTHON)
 
     def plans(self, *venues: int, policy: Policy | None = None) -> list[VenuePlan]:
-        return [self.here.plan(venue, policy or self.policy) for venue in venues]
+        plans = [self.here.plan(venue, policy or self.policy) for venue in venues]
+        return list(self.service().look(plans)) if self.looks else plans
 
     def look(self, *venues: int) -> list[VenuePlan]:
         return list(self.service().look(self.plans(*venues)))
 
-    def enqueue(self, *venues: int, policy: Policy | None = None) -> dict[int, Answer]:
-        _, answers = self.service().insert(self.plans(*venues, policy=policy))
-        return answers
+    def insert(self, plans: Sequence[VenuePlan]) -> dict[int, Inserted]:
+        """By venue what became of its plan."""
+        parts = self.service().insert(plans)
+        return {each.plan.venue_id: each for some in parts for each in some}
+
+    def enqueue(self, *venues: int, policy: Policy | None = None) -> dict[int, Inserted]:
+        return self.insert(self.plans(*venues, policy=policy))
 
 
 def jobs(database: Database) -> list[dict[str, Any]]:

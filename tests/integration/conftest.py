@@ -27,11 +27,13 @@ def bench(databases: Databases) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def enqueuer(sample_database: Database, tmp_path: Path) -> Iterator[Enqueuer]:
-    """In a world without images and jobs."""
+def enqueuer(
+    sample_database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Enqueuer]:
+    """In a world without images and jobs; the parameter says whether plans are looked at."""
     cleared(sample_database)
     with world(sample_database, tmp_path) as here, source_of(sample_database) as source:
-        yield Enqueuer(here, source)
+        yield Enqueuer(here, source, looks=getattr(request, "param", False))
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_sorted_between_plan_and_insert(enqueuer: Enqueuer, here: World) -> None
     venue = here.venue(*images)
     plans = enqueuer.plans(venue)
     overwrite(here, venue, by_quality(images))
-    enqueuer.service().insert(plans)
+    enqueuer.insert(plans)
     with Consumer(here.database) as consumer:
         consumer.drain()
     assert addresses(consumer.tried) == ["best", "worst"]

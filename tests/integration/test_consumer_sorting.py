@@ -35,6 +35,7 @@ def consumer(here: World) -> Any:
         yield made
 
 
+@pytest.mark.parametrize("enqueuer", [False, True], indirect=True, ids=["planned", "looked at"])
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -51,7 +52,7 @@ def test_what_is_enqueued_survives_a_sorting(
     plans = [plan for plan in enqueuer.plans(added) if plan.taken]
     consumer.tried.clear()
     if plans:
-        _, answers = enqueuer.service().insert(plans)
+        answers = enqueuer.insert(plans)
         answer = answers[added]
         assert answer.reason in {None, Reason.UNORDERED}
         if answer.reason is Reason.UNORDERED:

@@ -15,7 +15,7 @@ from tests.elixir import Image, Refusal
 from tests.enqueueing import ENRICHMENT_WORKER, RETRY_WORKER, Enqueuer, add_job, jobs
 from tests.retrying import World
 
-from venue_ops.core.planning.enqueueing import Answer
+from venue_ops.core.planning.enqueueing import Inserted
 
 OBANS_RULE = (
     "UPDATE oban_jobs SET state = 'available', scheduled_at = timezone('UTC', now()),"
@@ -238,12 +238,12 @@ def test_beside_a_row_that_only_looks_discarded_none_is_inserted(
     """Its indexes would be stale as soon as the first is done: 0 would mean `/dead`."""
     venue = two_images(here)
     plans = enqueuer.plans(venue)
-    enqueuer.service().insert(plans)
-    answers: list[Answer] = []
+    enqueuer.insert(plans)
+    answers: list[Inserted] = []
 
     def upload(_: Image) -> None:
         consumer.lifeline()
-        answers.append(enqueuer.service().insert(plans)[1][venue])
+        answers.append(enqueuer.insert(plans)[venue])
 
     with Consumer(here.database, uploads=upload) as consumer:
         consumer.drain()

@@ -11,6 +11,10 @@ from tests.retrying import World
 
 from venue_ops.core.planning import Policy, Reason
 
+pytestmark = pytest.mark.parametrize(
+    "enqueuer", [False, True], indirect=True, ids=["planned", "looked at"]
+)
+
 
 def arguments(enqueuer: Enqueuer) -> list[Any]:
     """The args of all rows of retries."""
@@ -63,7 +67,7 @@ def test_indexes_are_of_the_array_as_it_is_when_the_row_is_inserted(
     venue = here.venue(wanted, dead)
     plans = enqueuer.plans(venue)
     overwrite(here, venue, [dead, wanted])
-    enqueuer.service().insert(plans)
+    enqueuer.insert(plans)
     assert arguments(enqueuer) == [{"venue_id": venue, "image_indexes": [1]}]
 
 
@@ -75,9 +79,9 @@ def test_an_image_that_changed_since_it_was_planned_is_left(
     plans = enqueuer.plans(venue, other)
     overwrite(here, venue, [{**one, "retry_count": 1}, two])
     overwrite(here, other, [{**one, "upload_status": "uploaded"}])
-    wanted, answers = enqueuer.service().insert(plans)
+    answers = enqueuer.insert(plans)
     assert arguments(enqueuer) == [{"venue_id": venue, "image_indexes": [1]}]
-    assert [wanted.items[n - 1].place for n in answers[venue].chosen] == [2]
+    assert [item.place for item in answers[venue].items] == [2]
     assert answers[other].reason is Reason.CHANGED
 
 
@@ -104,7 +108,7 @@ def test_an_unfinished_job_of_the_venue_stands_in_the_way(
     venue, free = here.venue(here.image("/1")), here.venue(here.image("/2"))
     plans = enqueuer.plans(venue, free)
     job = add_job(here.database, {"venue_id": venue}, worker=worker, queue=queue, state=state)
-    _, answers = enqueuer.service().insert(plans)
+    answers = enqueuer.insert(plans)
     blocker = answers[venue].blocker
     assert blocker is not None
     assert (blocker.job_id, blocker.worker, blocker.state) == (job, worker, state)
@@ -121,7 +125,7 @@ def test_however_a_job_names_the_venue(enqueuer: Enqueuer, here: World, args: An
     venue = here.venue(here.image("/1"))
     plans = enqueuer.plans(venue)
     add_job(here.database, json.loads(json.dumps(args).replace("{}", str(venue))))
-    _, answers = enqueuer.service().insert(plans)
+    answers = enqueuer.insert(plans)
     assert answers[venue].reason is Reason.JOB_UNFINISHED
 
 
@@ -138,9 +142,10 @@ def test_one_that_was_discarded_moments_ago_may_run_still(
 ) -> None:
     """Trap 6: Lifeline discards what runs."""
     venue = here.venue(here.image("/1"))
+    plans = enqueuer.plans(venue)
     begun = enqueuer.source.now() - timedelta(minutes=minutes)
     add_job(here.database, {"venue_id": venue}, state="discarded", attempted_at=begun)
-    assert (enqueuer.enqueue(venue)[venue].reason is Reason.JOB_UNFINISHED) is stands
+    assert (enqueuer.insert(plans)[venue].reason is Reason.JOB_UNFINISHED) is stands
 
 
 def test_a_state_that_is_not_known_today_does(enqueuer: Enqueuer, here: World) -> None:
@@ -149,15 +154,15 @@ def test_a_state_that_is_not_known_today_does(enqueuer: Enqueuer, here: World) -
         conn.execute("ALTER TYPE oban_job_state ADD VALUE 'paused'")
     plans = enqueuer.plans(venue)
     add_job(here.database, {"venue_id": venue}, state="paused")
-    _, answers = enqueuer.service().insert(plans)
+    answers = enqueuer.insert(plans)
     assert answers[venue].reason is Reason.JOB_UNFINISHED
 
 
 def test_a_second_time_nothing_is_inserted(enqueuer: Enqueuer, here: World) -> None:
     venue = here.venue(here.image("/1"))
     plans = enqueuer.plans(venue)
-    enqueuer.service().insert(plans)
-    enqueuer.service().insert(plans)
+    enqueuer.insert(plans)
+    enqueuer.insert(plans)
     assert len(jobs(here.database)) == 1
 
 
@@ -232,8 +237,8 @@ def test_an_image_that_its_job_cannot_load_is_left(
     assert [item.reason for item in plan.items] == [None, Reason.INLINE_ONLY]
     # and the statement says so by itself
     unaware = enqueuer.plans(venue, policy=Policy(force=True))
-    _, answers = enqueuer.service().insert(unaware)
-    assert answers[venue].chosen == {1}
+    answers = enqueuer.insert(unaware)
+    assert [item.place for item in answers[venue].items] == [1]
 
 
 def test_a_part_of_the_failed_images_is_taken_only_where_no_sorting_moves_them(
@@ -263,7 +268,7 @@ def test_for_python_the_images_are_named(enqueuer: Enqueuer, here: World) -> Non
     one, two = (str(item.id).rpartition("/")[2] for item in plan.items)
     assert job["queue"] == "venue_ops_retry"
     assert job["args"] == {"venue_id": odd, "image_indexes": [0], "images": {one: 2, two: 3}}
-    assert answers[odd].chosen == {1, 2}
+    assert len(answers[odd].items) == 2
 
 
 def test_looking_inserts_nothing(enqueuer: Enqueuer, here: World) -> None:

@@ -138,19 +138,38 @@ class Venue:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A venue's row when its plan was looked at, and the args of the job of it then, as JSON.
+
+    No two versions of a row have the same `xmin` and `ctid`, PostgreSQL's words for who wrote it
+    and where it stands. Everything that decides about its images stands in the row: as long as it
+    is of that version, the job would have the same args.
+    """
+
+    xmin: str
+    ctid: str
+    args: str
+
+
+@dataclass(frozen=True, slots=True)
 class VenuePlan:
-    """The images of one venue that a retry was asked for, in their order."""
+    """The images of one venue that a retry was asked for, in their order.
+
+    `seen` is there when it was looked at and could be enqueued.
+    """
 
     venue_id: int
     slug: str
     name: str
     items: tuple[Item, ...]
     blocker: Blocker | None = None
+    seen: Seen | None = None
 
     @property
     def taken(self) -> tuple[Item, ...]:
         """Those that would be tried."""
-        return tuple(item for item in self.items if item.is_taken)
+        taken = [item for item in self.items if item.reason is None]
+        return self.items if len(taken) == len(self.items) else tuple(taken)
 
 
 @dataclass(slots=True)

@@ -11,10 +11,11 @@ from itertools import islice
 from typing import Any
 
 from venue_ops.core.db.locks import LOCK
-from venue_ops.core.db.questions import Enqueue, JobStates
+from venue_ops.core.db.questions import Enqueue, EnqueueSeen, JobStates
 from venue_ops.core.enums import Engine
 from venue_ops.core.planning import Blocker, Reason, VenuePlan
-from venue_ops.core.planning.enqueueing import Answer, Wanted, looked
+from venue_ops.core.planning.enqueueing import Answer, Inserted, inserted, looked, numbered
+from venue_ops.core.planning.models import Seen
 from venue_ops.core.retry.standing import name_of_id
 from venue_ops.core.services.source import Source, naive_utc
 from venue_ops.core.vocabulary import FINISHED
@@ -22,8 +23,8 @@ from venue_ops.core.vocabulary import FINISHED
 LOOKED_AT = 5_000
 """Venues in one look, which takes the unfinished jobs once."""
 
-AT_ONCE = 10_000
-"""Venues in one transaction: its images are a few megabytes, and it holds the lock for less than
+AT_ONCE = 20_000
+"""Venues in one transaction: what is sent is a few megabytes, and it holds the lock for less than
 a second."""
 
 
@@ -76,43 +77,74 @@ class Enqueueing:
     def look(self, plans: Iterable[VenuePlan]) -> Iterator[VenuePlan]:
         """The plans less what could not be enqueued now, with the reason."""
         for some in batches(plans, LOOKED_AT):
-            wanted = Wanted.of(some)
-            yield from looked(some, wanted, self._answers(wanted, looks=True))
+            yield from looked(some, self._answers(some, looks=True))
 
-    def insert(self, plans: Sequence[VenuePlan]) -> tuple[Wanted, dict[int, Answer]]:
-        """A job for each venue that may have one, in one transaction; all of them or none."""
-        wanted = Wanted.of(plans)
-        return wanted, self._answers(wanted, looks=False)
+    def insert(self, plans: Sequence[VenuePlan]) -> Iterator[Sequence[Inserted]]:
+        """A job for each venue that may have one, and what became of each plan.
 
-    def _answers(self, wanted: Wanted, *, looks: bool) -> dict[int, Answer]:
-        if not wanted.items:
+        Those that were looked at, and whose venues are as they were, come first, then all others:
+        each in a transaction of its own, whose rows are there when it yields. Raises DatabaseError.
+        """
+        jobs = self._insert_seen([plan for plan in plans if plan.seen])
+        if jobs:
+            yield [
+                Inserted(plan, jobs[plan.venue_id], plan.taken)
+                for plan in plans
+                if plan.venue_id in jobs
+            ]
+        others = [plan for plan in plans if plan.venue_id not in jobs]
+        if others:
+            yield list(inserted(others, self._answers(others, looks=False)))
+
+    def _insert_seen(self, plans: Sequence[VenuePlan]) -> dict[int, int]:
+        """The jobs by venue."""
+        if not plans:
+            return {}
+        seen = [plan.seen for plan in plans if plan.seen is not None]
+        each = {
+            "venue_ids": [str(plan.venue_id) for plan in plans],
+            "xmins": [of.xmin for of in seen],
+            "ctids": [of.ctid for of in seen],
+            "args": [of.args for of in seen],
+        }
+        question = EnqueueSeen(self.source.oban_schema, self._unfinished)
+        many = {name: "\n".join(words) for name, words in each.items()}
+        (row,) = self.source.database.tell(
+            question, {**self._asked(), **self._row(), **many}, lock=LOCK
+        )
+        return dict(zip(row["venue_ids"] or (), row["job_ids"] or (), strict=True))
+
+    def _answers(self, plans: Sequence[VenuePlan], *, looks: bool) -> dict[int, Answer]:
+        wanted = [
+            {
+                "number": number,
+                "venue_id": item.venue_id,
+                "provider": item.source.provider,
+                "url": item.source.url,
+                "retries": item.retries,
+                "name": name_of_id(item.id or ""),
+            }
+            for _, taken in numbered(plans)
+            for number, item in taken.items()
+        ]
+        if not wanted:
             return {}
         question = Enqueue(self.source.oban_schema, self.rows.engine, self._unfinished, looks)
-        asked = {
-            **self.source.common_parameters(),
-            "enrichment_queue": self.enrichment_queue,
-            "touched_since": naive_utc(self.source.now() - self.settle),
-            "run_tag": self.rows.run_tag,
-            "wanted": json.dumps(
-                [
-                    {
-                        "number": number,
-                        "venue_id": item.venue_id,
-                        "provider": item.source.provider,
-                        "url": item.source.url,
-                        "retries": item.retries,
-                        "name": name_of_id(item.id or ""),
-                    }
-                    for number, item in enumerate(wanted.items, start=1)
-                ],
-                ensure_ascii=False,
-            ),
-        }
+        asked = {**self._asked(), "wanted": json.dumps(wanted, ensure_ascii=False)}
         if looks:
             found = self.source.database.ask(question, asked)
         else:
             found = self.source.database.tell(question, {**asked, **self._row()}, lock=LOCK)
         return {row["venue_id"]: _answer(row) for row in found}
+
+    def _asked(self) -> dict[str, Any]:
+        return {
+            **self.source.common_parameters(),
+            "enrichment_queue": self.enrichment_queue,
+            "touched_since": naive_utc(self.source.now() - self.settle),
+            "run_tag": self.rows.run_tag,
+            "options": json.dumps(self.rows.options),
+        }
 
     def _row(self) -> dict[str, Any]:
         rows = self.rows
@@ -121,7 +153,6 @@ class Enqueueing:
             "worker": rows.worker,
             "tags": list(rows.tags),
             "priority": rows.priority,
-            "options": json.dumps(rows.options),
             "now": naive_utc(self.source.now()),
             "channel": f"{self.source.oban_schema}.oban_insert",
         }
@@ -153,4 +184,12 @@ def _answer(row: Any) -> Answer:
         if reason is Reason.JOB_UNFINISHED
         else None
     )
-    return Answer(row["venue_id"], row["job_id"], reason, frozenset(row["chosen"] or ()), blocker)
+    is_free = reason is None and row["xmin"] is not None
+    return Answer(
+        row["venue_id"],
+        row["job_id"],
+        reason,
+        frozenset(row["chosen"] or ()),
+        blocker,
+        Seen(row["xmin"], row["ctid"], row["args"]) if is_free else None,
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 from venue_ops.core.db.questions import EndedJobs
 from venue_ops.core.planning import Item, VenuePlan
-from venue_ops.core.planning.enqueueing import Answer
+from venue_ops.core.planning.enqueueing import Inserted
 from venue_ops.core.planning.words import REASONS
 from venue_ops.core.retry.following import (
     GONE,
@@ -116,33 +116,29 @@ class _Execution:
             yield plan
 
     def _insert(self, plans: Sequence[VenuePlan], followed: dict[int, Followed]) -> None:
-        wanted, answers = self._run.enqueueing.insert(plans)
-        numbers = {item: number for number, item in enumerate(wanted.items, start=1)}
-        inserted = []
-        for plan in plans:
-            answer = answers[plan.venue_id]
-            chosen = tuple(item for item in plan.taken if numbers[item] in answer.chosen)
-            if answer.job_id is not None:
-                each = Followed(answer.job_id, plan.venue_id, chosen)
-                inserted.append(each)
-                followed[each.job_id] = each
-        # What is inserted is known before anything can fail that is told.
-        for plan in plans:
-            self._tell_refused(plan, answers[plan.venue_id], numbers)
-        if not self._run.waits:
-            for each in inserted:
-                del followed[each.job_id]
-                self._tell_enqueued(each)
+        for some in self._run.enqueueing.insert(plans):
+            # What is inserted is known before anything can fail that is told.
+            jobs = [
+                Followed(each.job_id, each.plan.venue_id, each.items)
+                for each in some
+                if each.job_id is not None
+            ]
+            followed.update((job.job_id, job) for job in jobs)
+            for each in some:
+                self._tell_left(each)
+            if not self._run.waits:
+                for job in jobs:
+                    del followed[job.job_id]
+                    self._tell_enqueued(job)
 
-    def _tell_refused(self, plan: VenuePlan, answer: Answer, numbers: dict[Item, int]) -> None:
-        if (blocker := answer.blocker) is not None:
+    def _tell_left(self, of: Inserted) -> None:
+        if (blocker := of.blocker) is not None:
             said = f"job {blocker.job_id} is at its venue ({blocker.state})"
-            self._tell_all(plan.taken, Result.BUSY, said)
-        elif answer.reason is not None:
-            self._tell_all(plan.taken, Result.CHANGED, REASONS[answer.reason])
+            self._tell_all(of.left, Result.BUSY, said)
+        elif of.reason is not None:
+            self._tell_all(of.left, Result.CHANGED, REASONS[of.reason])
         else:
-            others = [item for item in plan.taken if numbers[item] not in answer.chosen]
-            self._tell_all(others, Result.CHANGED, "it changed since it was planned")
+            self._tell_all(of.left, Result.CHANGED, "it changed since it was planned")
 
     def _tell_enqueued(self, job: Followed) -> None:
         for item in job.items:

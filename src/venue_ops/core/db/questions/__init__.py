@@ -31,7 +31,7 @@ from venue_ops.core.db.questions.doctor import (
     ServerFacts,
     SpentAttempts,
 )
-from venue_ops.core.db.questions.enqueueing import EndedJobs, Enqueue, JobStates
+from venue_ops.core.db.questions.enqueueing import EndedJobs, Enqueue, EnqueueSeen, JobStates
 from venue_ops.core.db.questions.exports import (
     ImagesExport,
     OperationsExport,
@@ -120,6 +120,7 @@ __all__ = [
     "DuplicateJobs",
     "EndedJobs",
     "Enqueue",
+    "EnqueueSeen",
     "ExecutingJobs",
     "FailingVenueIds",
     "FailingVenues",

@@ -31,6 +31,17 @@ class Enqueue(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class EnqueueSeen(Question):
+    """A job row for each venue that is of the version that was looked at and has no job now.
+
+    In one row the ids of those venues, and of their jobs in the same order.
+    """
+
+    builder: ClassVar[str] = "enqueueing:enqueue_seen"
+    unfinished: tuple[str, ...] = ("available", "scheduled", "executing", "retryable")
+
+
+@dataclass(frozen=True, slots=True)
 class EndedJobs(Question):
     """Of some jobs those that are finished, or gone: their states and last errors."""
 

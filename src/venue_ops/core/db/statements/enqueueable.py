@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, aggregate_order_by, distinct_on
+from sqlalchemy.sql.selectable import NamedFromClause
+from sqlalchemy.types import UserDefinedType
 
 from venue_ops.core.db.expressions import enqueueing as savable
 from venue_ops.core.db.expressions.images import image_url, retry_count
@@ -39,7 +41,7 @@ from venue_ops.core.db.expressions.values import (
     string_at,
     type_of,
 )
-from venue_ops.core.db.questions import Enqueue
+from venue_ops.core.db.questions import Enqueue, EnqueueSeen
 from venue_ops.core.db.schema import ObanTables, venues
 from venue_ops.core.db.statements.parameters import one_moment, one_text
 from venue_ops.core.enums import Engine
@@ -126,7 +128,7 @@ def _failing(asked: CTE, status: UploadStatus, engine: Engine) -> Select[Any]:
     return found.where(savable.for_job(value)) if engine is Engine.APP else found
 
 
-def unfinished_jobs(question: Enqueue, tables: ObanTables) -> CTE:
+def unfinished_jobs(question: Enqueue | EnqueueSeen, tables: ObanTables) -> CTE:
     """By venue the first unfinished job that names it, alone or in a batch.
 
     One that was discarded moments ago counts: the application's Lifeline discards what runs still.
@@ -134,34 +136,36 @@ def unfinished_jobs(question: Enqueue, tables: ObanTables) -> CTE:
     batch would read the rows of all before it.
     """
     job = tables.jobs.alias("job")
-    batch = tables.jobs.alias("batch")
-    items = elements_of(at(batch.c.args, "venue_ids"), "of_batch")
-
-    def unfinished(of: FromClause, venue_id: ColumnElement[Any]) -> Select[Any]:
-        state = cast(of.c.state, Text)
-        return select(
-            venue_id.label("venue_id"),
-            of.c.id,
-            of.c.worker,
-            state.label("state"),
-            func.coalesce(of.c.attempted_at, of.c.inserted_at).label("since"),
-        ).where(
+    # Once for both ways to name a venue: there may be hundreds of thousands of rows.
+    unfinished = (
+        select(
+            job.c.id,
+            job.c.worker,
+            cast(job.c.state, Text).label("state"),
+            func.coalesce(job.c.attempted_at, job.c.inserted_at).label("since"),
+            at(job.c.args, "venue_id").label("venue_id"),
+            at(job.c.args, "venue_ids").label("venue_ids"),
+        )
+        .where(
             or_(
-                of.c.state.in_([cast(lit(word), tables.state) for word in question.unfinished]),
+                job.c.state.in_([cast(lit(word), tables.state) for word in question.unfinished]),
                 and_(
-                    of.c.state == cast(lit("discarded"), tables.state),
-                    of.c.attempted_at > one_moment("touched_since"),
+                    job.c.state == cast(lit("discarded"), tables.state),
+                    job.c.attempted_at > one_moment("touched_since"),
                 ),
             ),
             or_(
-                of.c.queue == one_text("enrichment_queue"),
-                is_kind(of.c.worker, JobKind.ENRICHMENT, JobKind.RETRY),
+                job.c.queue == one_text("enrichment_queue"),
+                is_kind(job.c.worker, JobKind.ENRICHMENT, JobKind.RETRY),
             ),
-            (one_text("run_tag") == func.any(of.c.tags)).is_not(sql("true")),
+            (one_text("run_tag") == func.any(job.c.tags)).is_not(sql("true")),
         )
-
-    alone = unfinished(job, json_id(at(job.c.args, "venue_id")))
-    many = unfinished(batch, json_id(items.c.value)).select_from(batch.join(items, true()))
+        .cte("unfinished")
+    )
+    items = elements_of(unfinished.c.venue_ids, "of_batch")
+    columns = [unfinished.c[name] for name in ("id", "worker", "state", "since")]
+    alone = select(json_id(unfinished.c.venue_id).label("venue_id"), *columns)
+    many = select(json_id(items.c.value), *columns).select_from(unfinished.join(items, true()))
     found = union_all(alone, many).subquery("found")
     return (
         select(found)
@@ -170,6 +174,27 @@ def unfinished_jobs(question: Enqueue, tables: ObanTables) -> CTE:
         .order_by(found.c.venue_id, found.c.id)
         .cte("standing")
     )
+
+
+def version_of(venue: NamedFromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """What no other version of the same row has: `xmin`, who wrote it, and `ctid`, where it is."""
+    return sql(f"{venue.name}.xmin", Xid()), sql(f"{venue.name}.ctid", Tid())
+
+
+class Xid(UserDefinedType[str]):
+    """PostgreSQL's id of a transaction."""
+
+    def get_col_spec(self, **_: Any) -> str:
+        """As a cast has it."""
+        return "xid"
+
+
+class Tid(UserDefinedType[str]):
+    """PostgreSQL's place of a row in its table."""
+
+    def get_col_spec(self, **_: Any) -> str:
+        """As a cast has it."""
+        return "tid"
 
 
 def refusals(
