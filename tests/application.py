@@ -40,7 +40,7 @@ class Application:
         else:
             anew = elixir.retry_selected(images, indexes, self._upload)
         if anew is not None:
-            elixir.check_savable(anew, metadata)
+            elixir.check_savable(anew, metadata, self._columns(venue))
             self._save(venue, anew, metadata)
             self.saved()
 
@@ -100,6 +100,13 @@ class Application:
             ).fetchone()
         assert row is not None
         return row[0], row[1]
+
+    def _columns(self, venue: int) -> dict[str, Any]:
+        with self.database.connect() as conn:
+            row = conn.execute("SELECT to_jsonb(v) FROM venues v WHERE id = %s", [venue]).fetchone()
+        assert row is not None
+        found: dict[str, Any] = row[0]
+        return found
 
     def _save(self, venue: int, images: Sequence[Any], metadata: Any) -> None:
         """The whole of both columns, from the copy read before, without a lock."""

@@ -8,7 +8,7 @@ Elixir raises, and forgets what that forgets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -75,8 +75,21 @@ def by_quality(images: Sequence[Any]) -> list[Any]:
     return sorted(images, key=lambda image: -_number(_get(image, "quality_score")))
 
 
-def check_savable(images: Sequence[Any], metadata: Any) -> None:
-    """Venue.update_venue_images: asked only after the images were tried."""
+def check_savable(images: Sequence[Any], metadata: Any, columns: Mapping[str, Any]) -> None:
+    """Venue.update_venue_images: asked only after the images were tried.
+
+    It begins with Venue.changeset, which asks for what the venue's own columns hold already.
+    """
+    required = {"name", "venue_type", "latitude", "longitude"}
+    if columns["venue_type"] != "region":
+        required.add("city_id")
+    for name in required:
+        value = columns[name]
+        if value is None or (isinstance(value, str) and not value.strip()):
+            raise NotSavedError(f"{name} can't be blank")
+    for name, most in (("latitude", 90), ("longitude", 180)):
+        if not -most <= columns[name] <= most:
+            raise NotSavedError(f"{name} must be between -{most} and {most} degrees")
     if not isinstance(metadata, dict):
         raise NotSavedError("no function clause: metadata is no map")
     if not all(isinstance(i, dict) and isinstance(i.get("url"), str) for i in images):

@@ -45,6 +45,32 @@ def for_job(image: Json) -> ColumnElement[bool]:
     )
 
 
+_WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    chr(code) for code in range(0x2000, 0x200B)
+)
+"""What Elixir trims from a text before it asks whether there is any."""
+
+
+def is_whole(venue: FromClause) -> ColumnElement[bool]:
+    """Whether its own columns are what `Venue.changeset` asks for at every save; never NULL.
+
+    A name, a type, and coordinates that there are on Earth. It also asks for a city, which the
+    table does as well, and for a `source` that it knows, which no column tells.
+    """
+    named = [
+        func.btrim(column, lit(_WHITE_SPACE)) != lit("")
+        for column in (venue.c.name, venue.c.venue_type)
+    ]
+    return func.coalesce(
+        and_(
+            *named,
+            venue.c.latitude.between(sql("-90"), sql("90")),
+            venue.c.longitude.between(sql("-180"), sql("180")),
+        ),
+        sql("false"),
+    )
+
+
 def savable_counts(venue_images: Json) -> ScalarSelect[Any]:
     """An array: all elements, those that may be saved again, the identities, those that failed.
 

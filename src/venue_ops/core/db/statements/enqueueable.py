@@ -210,7 +210,9 @@ def refusals(
     is_part = savable.nth(counts, savable.FAILED) > func.cardinality(numbers)
     return [
         (
-            func.coalesce(and_(total == sound, is_object), sql("false")).is_(sql("false")),
+            func.coalesce(
+                and_(total == sound, is_object, savable.is_whole(venue)), sql("false")
+            ).is_(sql("false")),
             lit(Reason.UNSAVABLE),
         ),
         (total != savable.nth(counts, savable.IDENTITIES), lit(Reason.TWICE)),
