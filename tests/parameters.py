@@ -41,6 +41,7 @@ PARAMETERS: dict[str, Any] = {
     **{"columns": ["venue_images", "updated_at"], "oban_schema": "public"},
     **{"inserted": ["state"], "updated": ["state"]},
     **{"wanted": '[{"number": 1, "venue_id": 1, "url": "https://h.test/1", "retries": 0}]'},
+    **{"seen_ids": "1", "seen_xmins": "7", "seen_ctids": "(0,1)", "seen_args": "{}"},
     **{"run_tag": "run-1", "job_ids": [1]},
     **{"queue": "venue_enrichment", "worker": "A.B", "tags": ["run-1"], "priority": 0},
     **{"besides": None, "demand": 10, "attempted_by": ["node", "uuid"], "seconds": 900.0},

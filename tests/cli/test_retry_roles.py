@@ -168,6 +168,25 @@ def test_a_reader_may_not_enqueue(here: World, reader: Program) -> None:
     assert "(default_transaction_read_only)" in refused.err
 
 
+def test_columns_alone_are_enough_to_read_and_not_to_enqueue(
+    here: World, limited_role: Callable[..., Program], tmp_path: Path
+) -> None:
+    """What the application would not save depends on more of the venue, and on its version."""
+    here.venue(here.image("/a.jpg"), slug="noce")
+    url = limited_role("oban_jobs", "cities", "countries").url
+    limited = replace(in_world(here, tmp_path), url=url)
+    role = str(url).partition("//")[2].partition(":")[0]
+    read = "id, name, slug, address, venue_type, city_id, provider_ids, venue_images, inserted_at"
+    with here.database.connect(autocommit=True) as conn:
+        conn.execute(
+            f"GRANT SELECT ({read}, updated_at, image_enrichment_metadata) ON venues TO {role}"
+        )
+    assert limited("retry", "venue", "noce", "--dry-run").code == 0
+    refused = limited(*ENQUEUE, "--dry-run")
+    assert (refused.code, refused.out) == (4, "")
+    assert "hint: Grant SELECT on oban_jobs, venues, cities, countries to the role." in refused.err
+
+
 @pytest.mark.parametrize("column", ["venue_images", "updated_at"])
 def test_one_column_is_not_enough(here: World, roles: Roles, writer: Program, column: str) -> None:
     here.venue(here.image("/a.jpg"), slug="noce")

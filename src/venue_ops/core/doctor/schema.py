@@ -27,7 +27,6 @@ from venue_ops.core.doctor.findings import (
 ACCEPTED_TYPES: Final = {
     "bigint": ("int8", "int4"),
     "integer": ("int4", "int2", "int8"),
-    "double precision": ("float8", "float4", "numeric"),
     "text": ("text", "varchar", "bpchar", "citext", "name"),
     "jsonb": ("jsonb",),
     "timestamp without time zone": ("timestamp",),

@@ -102,10 +102,10 @@ class Enqueueing:
             return {}
         seen = [plan.seen for plan in plans if plan.seen is not None]
         each = {
-            "venue_ids": [str(plan.venue_id) for plan in plans],
-            "xmins": [of.xmin for of in seen],
-            "ctids": [of.ctid for of in seen],
-            "args": [of.args for of in seen],
+            "seen_ids": [str(plan.venue_id) for plan in plans],
+            "seen_xmins": [of.xmin for of in seen],
+            "seen_ctids": [of.ctid for of in seen],
+            "seen_args": [of.args for of in seen],
         }
         question = EnqueueSeen(self.source.oban_schema, self._unfinished)
         many = {name: "\n".join(words) for name, words in each.items()}

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, ScalarSelect, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    ScalarSelect,
+    and_,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from venue_ops.core.db.expressions.images import has_status, placed_images_of
 from venue_ops.core.db.expressions.values import (
@@ -51,7 +62,7 @@ _WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".jo
 """What Elixir trims from a text before it asks whether there is any."""
 
 
-def is_whole(venue: FromClause) -> ColumnElement[bool]:
+def is_whole(venue: NamedFromClause) -> ColumnElement[bool]:
     """Whether its own columns are what `Venue.changeset` asks for at every save; never NULL.
 
     A name, a type, and coordinates that there are on Earth. It also asks for a city, which the
@@ -64,8 +75,9 @@ def is_whole(venue: FromClause) -> ColumnElement[bool]:
     return func.coalesce(
         and_(
             *named,
-            venue.c.latitude.between(sql("-90"), sql("90")),
-            venue.c.longitude.between(sql("-180"), sql("180")),
+            # These are no columns that whoever reads has to be granted.
+            sql(f"{venue.name}.latitude", Double).between(sql("-90"), sql("90")),
+            sql(f"{venue.name}.longitude", Double).between(sql("-180"), sql("180")),
         ),
         sql("false"),
     )

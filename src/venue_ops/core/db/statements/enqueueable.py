@@ -9,7 +9,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
-    FromClause,
     Integer,
     Numeric,
     Select,
@@ -198,7 +197,7 @@ class Tid(UserDefinedType[str]):
 
 
 def refusals(
-    venue: FromClause, counts: ColumnElement[Any], numbers: ColumnElement[Any]
+    venue: NamedFromClause, counts: ColumnElement[Any], numbers: ColumnElement[Any]
 ) -> list[tuple[ColumnElement[bool], ColumnElement[str]]]:
     """What the application would not save, and indexes that a later sorting would turn.
 

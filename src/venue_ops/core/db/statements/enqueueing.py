@@ -93,7 +93,7 @@ def enqueue(question: Enqueue) -> Select[Any]:
 
 
 def enqueue_seen(question: EnqueueSeen) -> Select[Any]:
-    """Binds `venue_ids`, and for each what `enqueue` gave: `xmins`, `ctids`, `args`.
+    """Binds `seen_ids` of venues, and for each what `enqueue` gave: `seen_xmins` and so on.
 
     Each is a text of many, ended by line feeds, which none of them holds. Binds `run_tag`,
     `touched_since`, `enrichment_queue` and the workers of each kind, `queue`, `worker`, `tags`,
@@ -101,10 +101,10 @@ def enqueue_seen(question: EnqueueSeen) -> Select[Any]:
     """
     tables = oban_tables(question.oban_schema)
     seen = func.unnest(
-        cast(_many("venue_ids"), ARRAY(BigInteger)),
-        cast(_many("xmins"), ARRAY(Xid)),
-        cast(_many("ctids"), ARRAY(Tid)),
-        _many("args"),
+        cast(_many("seen_ids"), ARRAY(BigInteger)),
+        cast(_many("seen_xmins"), ARRAY(Xid)),
+        cast(_many("seen_ctids"), ARRAY(Tid)),
+        _many("seen_args"),
     ).table_valued(
         column("venue_id", BigInteger),
         column("xmin", Xid),
