@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import psycopg
 import pytest
 from tests.cli import schemas
 from tests.cli.program import Program, Result
@@ -54,6 +56,16 @@ def test_a_job_by_its_id(program: Program, rows: Rows) -> None:
         "  137  EnrichmentJob: it is waiting already, since 2025-10-24 18:00:00 UTC",
     ]
     assert program("retry", "job", 137, "-o", "json").data == []
+
+
+def test_it_is_said_that_nobody_may_come(program: Program, owner: psycopg.Connection[Any]) -> None:
+    assert "Nothing may consume" not in program("retry", "job", 137).err
+    owner.execute("UPDATE oban_jobs SET attempted_at = attempted_at - interval '1 day'")
+    owner.commit()
+    done = program("retry", "job", 136)
+    assert done.code == 0
+    assert "warning: Nothing may consume queue venue_enrichment: its last job was " in done.err
+    assert "; see that a node of the application has this queue." in done.err
 
 
 def test_a_dry_run_changes_nothing_and_says_why(program: Program, rows: Rows) -> None:

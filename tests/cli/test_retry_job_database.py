@@ -194,6 +194,20 @@ def test_at_a_terminal_it_asks(program: Program, rows: Rows) -> None:
     assert "Go on?" not in screen.text
 
 
+@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 130)], ids=["^C", "^D"])
+def test_whoever_leaves_the_question_changes_nothing(
+    program: Program, rows: Rows, key: str, code: int
+) -> None:
+    """The shell's prompt then has a line of its own."""
+    screen = Screen(program)
+    with screen.run("retry", "job", "--all", "--venue", "browar-sessions"):
+        screen.until("Go on? [y/N]: ")
+        screen.press(key)
+        assert screen.ended() == code
+    assert screen.text.endswith("\r\n")
+    assert rows(137)[0]["state"] == "discarded"
+
+
 @pytest.mark.parametrize("version", [11, 14])
 def test_another_schema_and_another_version(
     databases: Databases, tmp_path: Path, version: int

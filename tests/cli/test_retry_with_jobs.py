@@ -70,6 +70,25 @@ def test_images_and_jobs_in_one_run(here: Rerunner, program: Program) -> None:
     assert [row["result"] for row in shown["images"]] == ["uploaded"]
 
 
+@pytest.mark.parametrize(
+    ("options", "queues"),
+    [
+        ((), ["venue_enrichment"]),
+        (("--enqueue",), ["venue_enrichment"]),
+        (("--enqueue", "--engine", "python"), ["venue_ops_retry", "venue_enrichment"]),
+    ],
+    ids=["inline", "for the application", "for our worker"],
+)
+def test_queues_that_nobody_may_consume_are_named_once(
+    here: Rerunner, program: Program, options: tuple[str, ...], queues: list[str]
+) -> None:
+    here.at(here.venue())
+    here.venue(images=[here.here.image("/a.jpg")])
+    done = program("sweep", "--jobs", *options)
+    named = [line for line in done.err.splitlines() if "Nothing may consume" in line]
+    assert [line.split("queue ")[1].split(":")[0] for line in named] == queues
+
+
 def test_jobs_alone(here: Rerunner, program: Program) -> None:
     job = here.at(here.venue())
     done = program("sweep", "--jobs", "--fresh", "-o", "json")

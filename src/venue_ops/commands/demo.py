@@ -154,8 +154,10 @@ def load(
 
 def _confirmed(question: str) -> bool:
     """Ask at a terminal; off one nothing ever asks, so there the option is required."""
+    from venue_ops.listings.confirming import ask
+
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             "Nothing was replaced: there is no terminal to ask at.", hint="Add --yes to go on."
         )
-    return typer.confirm(question, err=True)
+    return ask(question)

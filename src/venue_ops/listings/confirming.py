@@ -29,9 +29,18 @@ def confirm(session: Session, grain: Grain, *, doing: str, what: str, yes: bool)
             f"Nobody is there to confirm a retry of {what}.",
             hint="Add --yes, or --dry-run to look.",
         )
-    if not typer.confirm("Go on?", err=True):
+    if not ask("Go on?"):
         session.console.note("Nothing was changed.")
         raise typer.Exit(ExitCode.DONE)
+
+
+def ask(question: str) -> bool:
+    """The answer of whoever sits at the terminal. Ctrl-C is typer.Abort, on a line of its own."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        typer.echo(err=True)  # or the shell's prompt would stand behind the question
+        raise
 
 
 def can_ask(session: Session) -> bool:

@@ -6,21 +6,19 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
 from venue_ops.context import Session
-from venue_ops.core.db.questions import QueueFacts
 from venue_ops.core.enums import Engine
 from venue_ops.core.errors import UsageError
-from venue_ops.core.moments import age
 from venue_ops.core.planning import Grain, Policy, Totals, VenuePlan
 from venue_ops.core.retry.run import Budget
 from venue_ops.core.services.enqueueing import Enqueueing, JobRows
 from venue_ops.core.services.job_runs import JobRun
 from venue_ops.core.services.plans import Scope, plans
 from venue_ops.core.services.rights import refuse_who_may_not_enqueue
-from venue_ops.core.services.source import naive_utc
+from venue_ops.listings.idle import warn_where_idle
 from venue_ops.listings.means import Pressure, prices_of, rows_of, run_id
 from venue_ops.listings.program import program
 from venue_ops.listings.read_only import refuse_where_read_only
@@ -29,14 +27,10 @@ from venue_ops.views import retrying as view
 
 DEAF = timedelta(seconds=600)
 """How long the application drops its own retries of a venue that has a row (domain: uniqueness)."""
-IDLE = timedelta(minutes=10)
-"""A queue of which no job was begun for so long may have no consumer."""
-
 _AT_WORK = {Engine.APP: timedelta(), Engine.PYTHON: timedelta(minutes=15)}
 """How long a job may be at work that the application's Lifeline took for dead: the application's as
 long as the settings say, one of our worker up to its --rescue-after."""
 
-_QUICKLY = timedelta(seconds=2)
 _SMALL = (Grain.IMAGE, Grain.VENUE)
 _FIRST, _LAST = 0, 3
 """Oban's priorities: what somebody waits for comes first, a whole city after all the rest."""
@@ -85,17 +79,11 @@ class Enqueued:
             f"For {DEAF // timedelta(minutes=1)} minutes the application drops retries of"
             f" {venues} that are asked of itself, though it answers that they are queued."
         )
-        began, now = self._last_begun(), self.session.source.now()
-        if began is None or now - began > IDLE:
-            since = "no job of it is known to have begun"
-            if began is not None:
-                since = f"its last job was begun {age(began, now)} ago"
-            hint = (
-                f"see that `{program(self.session)} worker` runs"
-                if self.engine is Engine.PYTHON
-                else "see that a node of the application has this queue"
-            )
-            say.warn(f"Nothing may consume queue {self.queue}: {since}; {hint}.")
+        if self.engine is Engine.PYTHON:
+            hint = f"see that `{program(self.session)} worker` runs"
+            warn_where_idle(self.session, self.queue, hint)
+        else:
+            warn_where_idle(self.session, self.queue)
 
     @contextmanager
     def work(self) -> Iterator[Work]:
@@ -128,16 +116,6 @@ class Enqueued:
         )
         queue, settle = settings.queues.enrichment, settings.retry.settle
         return Enqueueing(self.session.source, queue, rows, settle=settle)
-
-    def _last_begun(self) -> datetime | None:
-        source = self.session.source
-        asked = {**source.common_parameters(), "now": naive_utc(source.now())}
-        found = source.database.ask_if_quick(QueueFacts(source.oban_schema), asked, _QUICKLY)
-        for row in found or ():
-            if row["queue"] == self.queue:
-                last: datetime | None = row["last_attempt"]
-                return last
-        return None
 
 
 def engine_of(session: Session, typed: str | None) -> Engine:

@@ -31,6 +31,10 @@ class Inline:
     doing: ClassVar[str] = "Retrying"
     would: ClassVar[str] = "A retry would try"
 
+    @property
+    def queue(self) -> None:
+        """It inserts none."""
+
     def planned(self) -> Generator[VenuePlan, None, None]:
         """The plans of its scope."""
         yield from plans(self.session.source, rows_of(self.session), self.scope, self.policy)

@@ -35,6 +35,10 @@ class Way(Protocol):
     would: ClassVar[str]
     """`A retry would try`."""
 
+    @property
+    def queue(self) -> str | None:
+        """Where its rows go, if it inserts any."""
+
     def planned(self) -> Generator[VenuePlan, None, None]:
         """The plans of its scope."""
 

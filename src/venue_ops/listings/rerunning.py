@@ -19,6 +19,7 @@ from venue_ops.core.services.rights import refuse_who_may_not_rerun
 from venue_ops.listings.asking import operation_query
 from venue_ops.listings.confirming import confirm
 from venue_ops.listings.filters import OperationFilters
+from venue_ops.listings.idle import warn_where_idle
 from venue_ops.listings.jobs_done import print_done, print_none, rerun
 from venue_ops.listings.means import run_id
 from venue_ops.listings.notes import say
@@ -155,6 +156,8 @@ def retry_jobs(session: Session, chosen: Chosen, options: JobOptions) -> None:
         return
     what = view.of_jobs(plan.totals)
     say(session, filter(None, [view.skipping(plan.totals)]))
+    queues = session.settings.queues
+    warn_where_idle(session, queues.enrichment if options.respawn is None else queues.backfill)
     grain = Grain.VENUE if chosen.are_named else Grain.CITY
     confirm(session, grain, doing="Running again", what=what, yes=options.yes)
     _run(session, rerunning, plan, options)

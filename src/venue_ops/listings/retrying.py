@@ -112,6 +112,8 @@ def run_retry(session: Session, scope: Scope, options: RetryOptions) -> None:
         _note_failed_jobs(session, scope, options)
         if totals.images:
             way.note(totals)
+        if jobs is not None and also:
+            jobs.note(told=way.queue if totals.images else None)
         doing = way.doing if totals.images else "Running again"
         images = way.said(totals) if totals.images else ""
         what = ", and ".join(part for part in (images, also) if part)

@@ -15,6 +15,7 @@ from venue_ops.core.retry.receipts import ReceiptWriter
 from venue_ops.core.services.plans import Scope
 from venue_ops.core.services.rerunning import ids_of
 from venue_ops.core.services.rights import refuse_who_may_not_rerun
+from venue_ops.listings.idle import warn_where_idle
 from venue_ops.listings.jobs_done import rerun
 from venue_ops.listings.read_only import refuse_where_read_only
 from venue_ops.listings.rerunning import rerunning_of
@@ -81,6 +82,12 @@ class WithJobs:
         yield from view.left_out(self.totals)
         if self._over:
             yield view.over_limit(self._over)
+
+    def note(self, *, told: str | None) -> None:
+        """That nobody may come for them; not again of the queue that was told of."""
+        queue = self._session.settings.queues.enrichment
+        if queue != told:
+            warn_where_idle(self._session, queue)
 
     def refuse_where_read_only(self) -> None:
         """Raise where no job could be changed."""
