@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,10 @@ from tests.cli.test_roles import SECTIONS, Roles
 from tests.databases import Database, Databases
 from tests.rerunning import Rows
 
+from venue_ops.core.db import connection
+from venue_ops.core.db.locks import LOCK
 from venue_ops.core.errors import ConfigurationError
-from venue_ops.core.retry.receipts import ReceiptWriter, RunJob
+from venue_ops.core.retry.receipts import ReceiptWriter
 from venue_ops.core.services.rerunning import Rerunning, jobs_of
 from venue_ops.demo.schema import Layout
 
@@ -107,20 +110,47 @@ def test_a_job_that_is_gone_when_it_comes_to_it_is_left(
     assert "1 job runs again, 2 left as they changed meanwhile." in done.err
 
 
-def test_a_signal_after_the_commit_hides_no_job(
-    program: Program, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("at", ["the commit", "the receipt"])
+def test_a_signal_at_the_commit_hides_no_job(
+    program: Program, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
-    real = ReceiptWriter.job
+    of, name = (connection.Database, "tell") if at == "the commit" else (ReceiptWriter, "job")
+    real, heard = getattr(of, name), list[int]()
 
-    def interrupted(writer: ReceiptWriter, job: RunJob) -> None:
-        signal.raise_signal(signal.SIGINT)
-        real(writer, job)
+    def interrupted(*args: Any, **options: Any) -> Any:
+        done = real(*args, **options)
+        if not heard:
+            heard.append(1)
+            signal.raise_signal(signal.SIGINT)
+        return done
 
-    monkeypatch.setattr(ReceiptWriter, "job", interrupted)
+    monkeypatch.setattr(of, name, interrupted)
     done = program("retry", "job", 137, 136, "-o", "json")
     assert done.code == 130
     assert [(row["id"], row["result"]) for row in done.data] == [(137, "rerun"), (136, "rerun")]
     assert receipted(program) == [(137, "rerun"), (136, "rerun")]
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_second_signal_does_not_wait(
+    program: Program, rows: Rows, owner: psycopg.Connection[Any], signals: int
+) -> None:
+    """The first lets the transaction end, which may wait for another process here."""
+    owner.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    process = program.start("retry", "job", 137)
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while not owner.execute(waiting).fetchone()[0]:  # type: ignore[index]
+        time.sleep(0.05)
+    for _ in range(signals):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    if signals == 1:
+        assert process.poll() is None
+        owner.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert ("rerun" in out) is (signals == 1)
+    assert rows(137)[0]["state"] == ("available" if signals == 1 else "discarded")
 
 
 def test_a_receipt_that_is_full_hides_no_job(

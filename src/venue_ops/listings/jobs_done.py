@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from types import FrameType
 from typing import Any
 
 from venue_ops.context import Session
@@ -38,8 +39,8 @@ def rerun(
     for start in range(0, len(job_ids), AT_ONCE):
         some = job_ids[start : start + AT_ONCE]
         jobs = jobs_of(session.source, some)  # once they run again, nothing may come between
-        answers = rerunning.rerun(some, venues)
         with _signals_wait():
+            answers = rerunning.rerun(some, venues)
             now = session.clock()
             ended = [_ended(each, jobs, answers, now) for each in some]
             done += ended
@@ -60,12 +61,21 @@ def _ended(
 
 @contextmanager
 def _signals_wait() -> Iterator[None]:
-    """A Ctrl-C comes when the block is over, and is not lost."""
+    """A Ctrl-C comes when the block is over, and is not lost; a second one comes at once.
+
+    Between what is committed and what is told of it nothing may come.
+    """
     before: dict[int, Any] = {}
     heard: list[int] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        if len(heard) > 1 and callable(before[number]):
+            before[number](number, frame)
+
     for each in (signal.SIGINT, signal.SIGTERM):
         with suppress(ValueError):  # not in the main thread
-            before[each] = signal.signal(each, lambda number, _: heard.append(number))
+            before[each] = signal.signal(each, hear)
     try:
         yield
     finally:
