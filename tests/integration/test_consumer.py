@@ -178,59 +178,46 @@ def test_nor_where_the_metadata_is_no_object(
     assert loses_uploads(here, venue)
 
 
-UNSAVABLE: dict[str, list[Any]] = {
-    "name": ["", "  ", "\t\u00a0\u2003"],
-    "venue_type": [""],
-    "latitude": [90.5, -91, float("inf")],
-    "longitude": [180.5, -181],
-}
-SAVABLE: dict[str, list[Any]] = {
-    "name": [" x", "0"],
-    "latitude": [90, -90],
-    "longitude": [180, -180.0],
-}
+UNSAVABLE: list[dict[str, Any]] = [
+    *({"name": name} for name in ("", "  ", "\t\u00a0\u2003")),
+    {"venue_type": ""},
+    *({"latitude": degrees} for degrees in (90.5, -91, float("inf"))),
+    *({"longitude": degrees} for degrees in (180.5, -181)),
+]
+SAVABLE: list[dict[str, Any]] = [
+    *({"name": name} for name in (" x", "0")),
+    {"venue_type": "region", "city_id": None},
+    *({"latitude": degrees, "longitude": 2 * degrees} for degrees in (90, -90)),
+]
 
 
-@pytest.mark.parametrize(
-    ("column", "value"), [(name, value) for name, values in UNSAVABLE.items() for value in values]
-)
+@pytest.mark.parametrize("columns", UNSAVABLE, ids=repr)
 def test_nor_where_its_own_columns_are_refused(
-    enqueuer: Enqueuer, here: World, column: str, value: Any
+    enqueuer: Enqueuer, here: World, columns: dict[str, Any]
 ) -> None:
     """Other programs write them, and the application asks at every save."""
     venue = here.venue(here.image("/1"))
-    change(here, venue, column, value)
+    change(here, venue, columns)
     assert enqueuer.enqueue(venue)[venue].reason is Reason.UNSAVABLE
     assert loses_uploads(here, venue)
 
 
-@pytest.mark.parametrize(
-    ("column", "value"), [(name, value) for name, values in SAVABLE.items() for value in values]
-)
+@pytest.mark.parametrize("columns", SAVABLE, ids=repr)
 def test_what_its_own_columns_may_be(
-    enqueuer: Enqueuer, here: World, column: str, value: Any
+    enqueuer: Enqueuer, here: World, columns: dict[str, Any]
 ) -> None:
     venue = here.venue(here.image("/1"))
-    change(here, venue, column, value)
+    change(here, venue, columns)
     enqueuer.enqueue(venue)
     with Consumer(here.database) as consumer:
         consumer.drain()
     assert statuses(here, venue) == ["uploaded"]
 
 
-def test_a_region_needs_no_city(enqueuer: Enqueuer, here: World) -> None:
-    venue = here.venue(here.image("/1"))
-    change(here, venue, "venue_type", "region")
-    change(here, venue, "city_id", None)
-    enqueuer.enqueue(venue)
-    with Consumer(here.database) as consumer:
-        consumer.drain()
-    assert statuses(here, venue) == ["uploaded"]
-
-
-def change(here: World, venue: int, column: str, value: Any) -> None:
+def change(here: World, venue: int, columns: dict[str, Any]) -> None:
+    assignments = ", ".join(f"{name} = %s" for name in columns)
     with here.database.connect(autocommit=True) as conn:
-        conn.execute(f"UPDATE venues SET {column} = %s WHERE id = %s", [value, venue])
+        conn.execute(f"UPDATE venues SET {assignments} WHERE id = %s", [*columns.values(), venue])
 
 
 @pytest.mark.parametrize("odd", [7, "text", []], ids=str)

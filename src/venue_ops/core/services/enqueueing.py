@@ -24,8 +24,8 @@ LOOKED_AT = 5_000
 """Venues in one look, which takes the unfinished jobs once."""
 
 AT_ONCE = 20_000
-"""Venues in one transaction: what is sent is a few megabytes, and it holds the lock for less than
-a second."""
+"""Venues in one transaction: what is sent is a few megabytes, and it holds the lock for some half a
+second, or somewhat more than one where all of them were written since they were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
