@@ -11,6 +11,7 @@ import pytest
 from tests.cli.program import Program, Result
 from tests.cli.retrying import cleared, in_world, statuses
 from tests.databases import Database
+from tests.enqueueing import jobs
 from tests.retrying import World, world
 
 from venue_ops.demo.web import Answer
@@ -82,6 +83,22 @@ def test_single_images_by_id_and_by_place(here: World, program: Program) -> None
     done = program("retry", "image", first, "noce/#3", "-o", "json")
     assert [row["result"] for row in done.data] == ["uploaded", "uploaded"]
     assert statuses(here, venue) == ["uploaded", "failed", "uploaded"]
+
+
+@pytest.mark.parametrize("options", [(), ("--enqueue",)], ids=["inline", "enqueued"])
+def test_an_image_that_is_named_in_two_ways_is_one_image(
+    here: World, program: Program, options: tuple[str, ...]
+) -> None:
+    venue = here.venue(here.image("/a.jpg"), slug="noce")
+    assert program("show", "venue", "noce").code == 0
+    (first,) = program("retry", "venue", "noce", "--dry-run", "-o", "ids").lines
+    named = (first, first.replace("noce", str(venue)), "noce/#1")
+    done = program("retry", "image", *named, *options, "-o", "json")
+    assert [row["id"] for row in done.data] == [first]
+    if options:
+        assert [job["args"].get("image_indexes") for job in jobs(here.database)] == [[0]]
+    else:
+        assert len(here.provider_web.requests) == 1
 
 
 def test_a_place_that_means_another_image_by_now_is_refused(here: World, program: Program) -> None:

@@ -13,6 +13,8 @@ from tests.cli.receipts import state_of
 from tests.databases import Database
 from tests.rerunning import Rows
 
+from venue_ops.core.db.connection import Database as Connection
+
 CAUSED_BY_THE_KEY = (129, 128, 127, 126, 125, 137, 136)
 """The seven jobs of the sample that were discarded before any image was known."""
 NEWEST = [137, 136, 129, 128]
@@ -65,6 +67,23 @@ def test_it_is_said_that_nobody_may_come(program: Program, owner: psycopg.Connec
     assert done.code == 0
     assert "warning: Nothing may consume queue venue_enrichment: its last job was " in done.err
     assert "; see that a node of the application has this queue." in done.err
+
+
+def test_it_is_the_queue_of_the_job_that_counts(
+    program: Program, owner: psycopg.Connection[Any]
+) -> None:
+    owner.execute("UPDATE oban_jobs SET queue = 'old' WHERE id = 137")
+    done = program("retry", "job", 137)
+    assert "warning: Nothing may consume queue old: " in done.err
+    assert "venue_enrichment" not in done.err
+
+
+def test_nothing_is_said_of_a_queue_that_takes_too_long_to_ask(
+    program: Program, monkeypatch: pytest.MonkeyPatch, owner: psycopg.Connection[Any]
+) -> None:
+    owner.execute("UPDATE oban_jobs SET attempted_at = attempted_at - interval '1 day'")
+    monkeypatch.setattr(Connection, "ask_if_quick", lambda *_: None)
+    assert "Nothing may consume" not in program("retry", "job", 137).err
 
 
 def test_a_dry_run_changes_nothing_and_says_why(program: Program, rows: Rows) -> None:

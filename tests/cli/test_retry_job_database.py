@@ -137,9 +137,11 @@ def test_a_second_signal_does_not_wait(
 ) -> None:
     """The first lets the transaction end, which may wait for another process here."""
     owner.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-    process = program.start("retry", "job", 137)
-    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    while not owner.execute(waiting).fetchone()[0]:  # type: ignore[index]
+    process = program.start("retry", "job", 137, "--statement-timeout", 0)  # waits for ever
+    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    waiting = f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND {here}"
+    while owner.execute(waiting).fetchone() is None:
+        assert process.poll() is None
         time.sleep(0.05)
     for _ in range(signals):
         process.send_signal(signal.SIGINT)
@@ -147,9 +149,10 @@ def test_a_second_signal_does_not_wait(
     if signals == 1:
         assert process.poll() is None
         owner.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-    out, _ = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert ("rerun" in out) is (signals == 1)
+    assert "Stopping after this transaction; a second Ctrl-C stops at once." in err
     assert rows(137)[0]["state"] == ("available" if signals == 1 else "discarded")
 
 

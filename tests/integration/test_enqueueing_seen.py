@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -215,24 +216,45 @@ def test_rows_that_are_there_are_told_though_a_later_statement_fails(
             f" WHEN (NEW.args->>'venue_id' = '{changed}') EXECUTE FUNCTION refuse()"
         )
     told: list[Outcome] = []
-    service, rows, summary = looking.service(), here.rows(), Summary()
-    run = JobRun(
+    with pytest.raises(DatabaseError, match="no room"), running(looking) as run:
+        run.execute(iter(plans), NO_BUDGET, told.append, Summary())
+    (job,) = jobs(here.database)
+    assert {(each.item.venue_id, each.result, each.job_id) for each in told} == {
+        (seen, Result.ENQUEUED, job["id"])
+    }
+
+
+def test_nothing_more_is_inserted_where_what_was_cannot_be_told(
+    looking: Enqueuer, here: World
+) -> None:
+    seen, changed = two_images(here), two_images(here)
+    plans = looking.plans(seen, changed)
+    turned(here, changed)
+    summary = Summary()
+
+    def fail(_: Outcome) -> None:
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"), running(looking, waits=False) as run:
+        run.execute(iter(plans), NO_BUDGET, fail, summary)
+    assert [job["args"]["venue_id"] for job in jobs(here.database)] == [seen]
+    assert summary.results == {Result.ENQUEUED: 2}
+
+
+@contextmanager
+def running(enqueuer: Enqueuer, *, waits: bool = True) -> Iterator[JobRun]:
+    service, rows = enqueuer.service(), enqueuer.here.rows()
+    yield JobRun(
         run_id=service.rows.run_id,
-        state=here.state,
+        state=enqueuer.here.state,
         clock=lambda: 0.0,
         now=lambda: NOW,
         enqueueing=service,
         rows=rows,
         settle=timedelta(minutes=2),
-        waits=True,
+        waits=waits,
     )
-    with pytest.raises(DatabaseError, match="no room"):
-        run.execute(iter(plans), NO_BUDGET, told.append, summary)
     rows.database.close()
-    (job,) = jobs(here.database)
-    assert {(each.item.venue_id, each.result, each.job_id) for each in told} == {
-        (seen, Result.ENQUEUED, job["id"])
-    }
 
 
 def test_what_is_forced_is_seen_as_it_was_planned(looking: Enqueuer, here: World) -> None:

@@ -81,9 +81,9 @@ class Enqueued:
         )
         if self.engine is Engine.PYTHON:
             hint = f"see that `{program(self.session)} worker` runs"
-            warn_where_idle(self.session, self.queue, hint)
+            warn_where_idle(self.session, [self.queue], hint)
         else:
-            warn_where_idle(self.session, self.queue)
+            warn_where_idle(self.session, [self.queue])
 
     @contextmanager
     def work(self) -> Iterator[Work]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from venue_ops.context import Session
@@ -16,23 +17,22 @@ _QUICKLY = timedelta(seconds=2)
 _HINT = "see that a node of the application has this queue"
 
 
-def warn_where_idle(session: Session, queue: str, hint: str = _HINT) -> None:
-    """Warn where no job of the queue was begun lately, and say what to see to."""
-    began, now = _last_begun(session, queue), session.source.now()
-    if began is not None and now - began <= IDLE:
-        return
-    since = "no job of it is known to have begun"
-    if began is not None:
-        since = f"its last job was begun {age(began, now)} ago"
-    session.console.warn(f"Nothing may consume queue {queue}: {since}; {hint}.")
+def warn_where_idle(session: Session, queues: Iterable[str | None], hint: str = _HINT) -> None:
+    """Warn of queues of which no job was begun lately, and say what to see to.
 
-
-def _last_begun(session: Session, queue: str) -> datetime | None:
+    Nothing is said where it takes too long to be told.
+    """
     source = session.source
     asked = {**source.common_parameters(), "now": naive_utc(source.now())}
     found = source.database.ask_if_quick(QueueFacts(source.oban_schema), asked, _QUICKLY)
-    for row in found or ():
-        if row["queue"] == queue:
-            last: datetime | None = row["last_attempt"]
-            return last
-    return None
+    if found is None:
+        return
+    begun: dict[str, datetime | None] = {row["queue"]: row["last_attempt"] for row in found}
+    for queue in sorted(each for each in queues if each is not None):
+        began, now = begun.get(queue), source.now()
+        if began is not None and now - began <= IDLE:
+            continue
+        since = "no job of it is known to have begun"
+        if began is not None:
+            since = f"its last job was begun {age(began, now)} ago"
+        session.console.warn(f"Nothing may consume queue {queue}: {since}; {hint}.")

@@ -9,6 +9,7 @@ from datetime import datetime
 from types import FrameType
 from typing import Any
 
+from venue_ops.console import Console
 from venue_ops.context import Session
 from venue_ops.core.models import Operation
 from venue_ops.core.planning.jobs import JobAnswer, JobItem, JobReason
@@ -39,7 +40,7 @@ def rerun(
     for start in range(0, len(job_ids), AT_ONCE):
         some = job_ids[start : start + AT_ONCE]
         jobs = jobs_of(session.source, some)  # once they run again, nothing may come between
-        with _signals_wait():
+        with _signals_wait(session.console):
             answers = rerunning.rerun(some, venues)
             now = session.clock()
             ended = [_ended(each, jobs, answers, now) for each in some]
@@ -60,7 +61,7 @@ def _ended(
 
 
 @contextmanager
-def _signals_wait() -> Iterator[None]:
+def _signals_wait(console: Console) -> Iterator[None]:
     """A Ctrl-C comes when the block is over, and is not lost; a second one comes at once.
 
     Between what is committed and what is told of it nothing may come.
@@ -70,7 +71,9 @@ def _signals_wait() -> Iterator[None]:
 
     def hear(number: int, frame: FrameType | None) -> None:
         heard.append(number)
-        if len(heard) > 1 and callable(before[number]):
+        if len(heard) == 1:
+            console.note("Stopping after this transaction; a second Ctrl-C stops at once.")
+        elif callable(before[number]):
             before[number](number, frame)
 
     for each in (signal.SIGINT, signal.SIGTERM):

@@ -156,8 +156,7 @@ def retry_jobs(session: Session, chosen: Chosen, options: JobOptions) -> None:
         return
     what = view.of_jobs(plan.totals)
     say(session, filter(None, [view.skipping(plan.totals)]))
-    queues = session.settings.queues
-    warn_where_idle(session, queues.enrichment if options.respawn is None else queues.backfill)
+    warn_where_idle(session, {plan.answers[each].queue for each in plan.taken})
     grain = Grain.VENUE if chosen.are_named else Grain.CITY
     confirm(session, grain, doing="Running again", what=what, yes=options.yes)
     _run(session, rerunning, plan, options)

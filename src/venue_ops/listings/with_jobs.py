@@ -48,6 +48,7 @@ class WithJobs:
         self._limit = limit
         self._venues: list[int] = []
         self._taken: list[int] = []
+        self._queues: set[str | None] = set()
         self._over = 0
         self.totals = JobTotals()
 
@@ -64,6 +65,7 @@ class WithJobs:
         there = [answers[each] for each in found if each in answers]
         self._taken = [each.job_id for each in with_room(there, room)]
         chosen = set(self._taken)
+        self._queues = {each.queue for each in there if each.job_id in chosen}
         for each in there:
             if each.reason is not None or each.job_id in chosen:
                 self.totals.add(each)
@@ -85,9 +87,7 @@ class WithJobs:
 
     def note(self, *, told: str | None) -> None:
         """That nobody may come for them; not again of the queue that was told of."""
-        queue = self._session.settings.queues.enrichment
-        if queue != told:
-            warn_where_idle(self._session, queue)
+        warn_where_idle(self._session, self._queues - {told})
 
     def refuse_where_read_only(self) -> None:
         """Raise where no job could be changed."""

@@ -37,12 +37,14 @@ LOCAL_SETTINGS = (
     f" set_config('work_mem', '{WORK_MEMORY}', true)"
 )
 WRITE_SETTINGS = """
-BEGIN; SET LOCAL jit = off; SET LOCAL work_mem = '{memory}';
+BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL jit = off; SET LOCAL work_mem = '{memory}';
 SET LOCAL statement_timeout = {timeout};
 SELECT set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN '{locks}'
     ELSE current_setting('lock_timeout') END, true)
 """
-"""One message: a write is as short as the ways to and fro. A row that another session holds is
+"""One message: a write is as short as the ways to and fro. Whatever the role's default is, a
+statement sees what was there when it began, not when the transaction did: after a lock that was
+waited for, that is another thing. A row that another session holds is
 waited for half as long as a statement may take, unless the role has a limit of its own: so a lock
 is told of as one, and not as a slow statement."""
 

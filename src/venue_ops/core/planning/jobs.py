@@ -42,7 +42,7 @@ class JobAnswer:
     """What the database says of one job; `reason` None means that it runs, or would run, again.
 
     `venues` are those it asks the providers for, None where it finds them itself. `would_skip`:
-    its venue was checked so lately that it would do nothing.
+    its venue was checked so lately that it would do nothing. `queue` is where it waits then.
     """
 
     job_id: int
@@ -53,6 +53,7 @@ class JobAnswer:
     would_skip: bool = False
     newer_id: int | None = None
     blocker: Blocker | None = None
+    queue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

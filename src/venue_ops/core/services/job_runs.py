@@ -130,6 +130,8 @@ class _Execution:
                 for job in jobs:
                     del followed[job.job_id]
                     self._tell_enqueued(job)
+            if self._problem is not None:
+                break
 
     def _tell_left(self, of: Inserted) -> None:
         if (blocker := of.blocker) is not None:

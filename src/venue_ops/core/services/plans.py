@@ -240,7 +240,8 @@ def _of_images(source: Source, rows: Rows, scope: Scope, policy: Policy) -> Iter
         images = list(enumerate(now.images, start=1))
         blocker = rows.blockers([venue_id], source.now()).get(venue_id)
         whole = plan_venue(now.venue, images, policy, blocker)
-        yield replace(whole, items=tuple(_named(whole, references)))
+        # One image may be named in two ways: by its venue's id and slug, or by its place.
+        yield replace(whole, items=tuple(dict.fromkeys(_named(whole, references))))
 
 
 def _named(whole: VenuePlan, references: Iterable[ImageReference]) -> Iterator[Item]:

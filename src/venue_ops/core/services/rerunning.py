@@ -114,6 +114,7 @@ class Rerunning:
             would_skip=row["would_skip"] and not self.fresh,
             newer_id=row["newer_id"] if reason in _NEWER else None,
             blocker=blocker,
+            queue=row["queue"],
         )
 
     @cached_property

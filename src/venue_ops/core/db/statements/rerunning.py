@@ -51,11 +51,11 @@ def rerun(question: Rerun) -> Select[Any]:
     to change anything also `now` and `channel`.
 
     A row for each job that is there: why it is left out, or `reason` NULL and whether it is
-    `rerun`; how many `venues` it asks for, NULL where nobody knows.
+    `rerun`; its `queue`; how many `venues` it asks for, NULL where nobody knows.
     """
     tables = oban_tables(question.oban_schema)
     answer = _answers(question, tables)
-    columns = [column for column in answer.c if column.name not in ("queue", "attempt", "scope")]
+    columns = [column for column in answer.c if column.name not in ("attempt", "scope")]
     if question.looks:
         return select(*columns, sql("false").label("rerun")).order_by(answer.c.id)
     updated = _updated(question, tables, answer)
