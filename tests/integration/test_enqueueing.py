@@ -1,19 +1,14 @@
 from __future__ import annotations
 
 import json
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 from tests.cli.retrying import overwrite
 from tests.enqueueing import ENRICHMENT_WORKER, RETRY_WORKER, Enqueuer, add_job, jobs
 from tests.retrying import World
 
-from venue_ops.core.db.locks import LOCK
 from venue_ops.core.planning import Policy, Reason
 
 pytestmark = pytest.mark.parametrize(
@@ -161,41 +156,6 @@ def test_a_state_that_is_not_known_today_does(enqueuer: Enqueuer, here: World) -
     add_job(here.database, {"venue_id": venue}, state="paused")
     answers = enqueuer.insert(plans)
     assert answers[venue].reason is Reason.JOB_UNFINISHED
-
-
-@pytest.mark.parametrize("level", ["read committed", "repeatable read", "serializable"])
-def test_what_the_last_holder_of_the_lock_wrote_is_seen(
-    enqueuer: Enqueuer, here: World, level: str
-) -> None:
-    """Whatever isolation the database or the role begins a transaction with."""
-    venue = here.venue(here.image("/1"))
-    with here.database.connect(autocommit=True) as other:
-        name = sql.Identifier(other.info.dbname)
-        other.execute(
-            sql.SQL("ALTER DATABASE {} SET default_transaction_isolation = {}").format(name, level)
-        )
-        enqueuer.source.database.close()
-        plans = enqueuer.plans(venue)
-        other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        with ThreadPoolExecutor() as pool:
-            waiting = pool.submit(enqueuer.insert, plans)
-            wait_for_a_waiter(other)
-            add_job(here.database, {"venue_id": venue})
-            other.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-            answer = waiting.result(20)[venue]
-    assert (answer.job_id, answer.reason) == (None, Reason.JOB_UNFINISHED)
-    assert len(jobs(here.database)) == 1
-
-
-def wait_for_a_waiter(conn: psycopg.Connection[Any]) -> None:
-    """Until somebody waits for an advisory lock of this database."""
-    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    asked = f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND {here}"
-    for _ in range(400):
-        if conn.execute(asked).fetchone() is not None:
-            return
-        time.sleep(0.05)
-    pytest.fail("nobody waits for the lock")
 
 
 def test_a_second_time_nothing_is_inserted(enqueuer: Enqueuer, here: World) -> None:
